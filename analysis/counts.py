@@ -1,0 +1,245 @@
+"""Counts: the sufficient statistics of one group of samples, problem by problem."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from ..data.errors import InputError, nearest
+from ..data.traces import Group, Source, Trace
+from .curve import Floats
+
+Ints = NDArray[np.int64]
+VOID = -1
+"""The answer class of a sample whose answer could not be parsed."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawn:
+    """The graded samples themselves, laid end to end; problem i owns `start[i]:start[i + 1]`.
+
+    `right` (N,) is 0 or 1; `answer` (N,) the answer class within the problem, or VOID; `score`
+    (N,) is NaN where missing; `accepts` (N, M) holds M verdicts: 1 yes, 0 no, -1 missing or unread.
+    """
+
+    start: Ints
+    right: Floats
+    answer: Ints | None
+    score: Floats | None
+    accepts: NDArray[np.int8] | None
+
+    def only(self, kept: Ints) -> "Drawn":
+        """Returns the samples of the problems at the given places."""
+        sizes = np.diff(self.start)[kept]
+        rows = np.concatenate([np.arange(self.start[i], self.start[i + 1]) for i in kept])
+        return self.pick(rows, sizes)
+
+    def pick(self, rows: Ints, sizes: Ints) -> "Drawn":
+        """Returns the samples at `rows`, of which each problem owns the next `sizes[i]`."""
+        return Drawn(
+            start=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+            right=self.right[rows],
+            answer=None if self.answer is None else self.answer[rows],
+            score=None if self.score is None else self.score[rows],
+            accepts=None if self.accepts is None else self.accepts[rows],
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Counts:
+    """What one group's samples say: of n (P,) graded samples of a problem, c (P,) were right.
+
+    Costs are means over a problem's samples, (P,), NaN where none was logged: `prompt_tokens`,
+    `output_tokens` and `seconds` a solution, `verdict_tokens` a verdict. `drawn` is None for logs
+    that kept only counts. Arrays are read-only.
+    """
+
+    group: Group
+    problems: tuple[str, ...]
+    levels: tuple[str, ...] | None
+    n: Ints
+    c: Ints
+    stop_rule: str
+    verifier: str | None
+    drawn: Drawn | None
+    prompt_tokens: Floats
+    output_tokens: Floats
+    seconds: Floats
+    verdict_tokens: Floats
+    sources: tuple[Source, ...]
+
+    def __len__(self) -> int:
+        return len(self.problems)
+
+    @property
+    def solve_rates(self) -> Floats:
+        """The share solved of each problem, (P,)."""
+        return self.c / self.n
+
+    def rows(self, problem: int) -> slice:
+        """Returns where a problem's samples lie in `drawn`."""
+        if self.drawn is None:
+            raise InputError("this log kept only counts (n, c); its samples are not there")
+        return slice(int(self.drawn.start[problem]), int(self.drawn.start[problem + 1]))
+
+    def only(self, kept: Ints) -> "Counts":
+        """Returns the counts of the problems at the given places, in that order."""
+        per_problem = ("n", "c", "prompt_tokens", "output_tokens", "seconds", "verdict_tokens")
+        return replace(
+            self,
+            problems=tuple(self.problems[i] for i in kept),
+            levels=self.levels and tuple(self.levels[i] for i in kept),
+            drawn=self.drawn and self.drawn.only(kept),
+            **{name: getattr(self, name)[kept] for name in per_problem},
+        )
+
+
+def count(trace: Trace, verifier: str | None = None) -> Counts:
+    """Reduces a trace of one group to Counts, once; ungraded samples are left out.
+
+    Args:
+        trace: a trace whose samples share their settings (see `Trace.groups`).
+        verifier: whose verdicts to keep; the only one when None and there is just one.
+
+    Raises:
+        InputError: several groups, an unknown verifier, or no graded sample.
+    """
+    groups = trace.groups()
+    if len(groups) > 1:
+        names = ", ".join(repr(g.name) for g, _ in groups[:6])
+        raise InputError(
+            f"count takes the samples of one group; got {len(groups)}: {names}"
+            " (choose one with trace.where(model=...), or loop over trace.groups())"
+        )
+    group, trace = groups[0]
+    name = _verifier(trace, verifier)
+    graded = _graded(trace)
+    if graded.is_empty() and trace.tallies.is_empty():
+        raise InputError(f"{group.name}: no sample is graded (correct is empty everywhere)")
+    table = _per_problem(graded, trace.tallies)
+    drawn = _drawn(graded, trace, name) if len(graded) and trace.tallies.is_empty() else None
+    costs = {c: _column(table, c) for c in ("prompt_tokens", "output_tokens", "seconds")}
+    return Counts(
+        group=group,
+        problems=tuple(table["problem"]),
+        levels=_levels(table["problem"], trace.problems),
+        n=_frozen(table["n"].to_numpy().astype(np.int64)),
+        c=_frozen(table["c"].to_numpy().astype(np.int64)),
+        stop_rule=trace.header.stop_rule,
+        verifier=name,
+        drawn=drawn,
+        **costs,
+        verdict_tokens=_verdict_tokens(table["problem"], trace, name),
+        sources=trace.header.sources,
+    )
+
+
+def _verifier(trace: Trace, verifier: str | None) -> str | None:
+    names = trace.verifiers
+    if verifier is None:
+        return names[0] if len(names) == 1 else None
+    if verifier not in names:
+        raise InputError(
+            f"no verifier {verifier!r} in this log"
+            f" (verifiers: {', '.join(names) or 'none'}){nearest(verifier, names)}"
+        )
+    return verifier
+
+
+def _graded(trace: Trace) -> pl.DataFrame:
+    """The graded samples, problems in order of first appearance, attempts in order drawn."""
+    order = trace.problems.select("problem").unique(maintain_order=True).with_row_index("at")
+    graded = trace.samples.filter(pl.col("correct").is_not_null())
+    placed = graded.join(order, on="problem", how="left")
+    return placed.sort("at", pl.coalesce("attempt", "sample"), "sample")
+
+
+def _per_problem(graded: pl.DataFrame, tallies: pl.DataFrame) -> pl.DataFrame:
+    costs = [pl.col(c).mean() for c in ("prompt_tokens", "output_tokens", "seconds")]
+    counted = graded.group_by("problem", maintain_order=True).agg(
+        *costs, n=pl.len().cast(pl.Int64), c=pl.col("correct").sum().cast(pl.Int64)
+    )
+    told = tallies.select("problem", "n", "c")
+    twice = told.join(counted, on="problem", how="semi")
+    if len(twice):
+        name = twice["problem"][0]
+        raise InputError(f"problem {name!r} is logged both as samples and as a count")
+    return pl.concat([counted, told], how="diagonal")
+
+
+def _drawn(graded: pl.DataFrame, trace: Trace, verifier: str | None) -> Drawn:
+    sizes = graded.group_by("problem", maintain_order=True).len()["len"].to_numpy()
+    accepts = score = None
+    if verifier is not None:
+        accepts, score = _verdicts(graded, trace.verdicts.filter(pl.col("verifier") == verifier))
+    if score is None and verifier is None and graded["score"].is_not_null().any():
+        score = _column(graded, "score")
+    return Drawn(
+        start=_frozen(np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)),
+        right=_frozen(graded["correct"].cast(pl.Float64).to_numpy()),
+        answer=_classes(graded),
+        score=score,
+        accepts=accepts,
+    )
+
+
+def _classes(graded: pl.DataFrame) -> Ints | None:
+    """Numbers the distinct answers within each problem; None where the log has no answers."""
+    if graded["answer"].null_count() == len(graded):
+        return None
+    number = pl.col("answer").rank("dense").over("problem").cast(pl.Int64) - 1
+    return _frozen(graded.select(number.fill_null(VOID)).to_series().to_numpy())
+
+
+def _verdicts(
+    graded: pl.DataFrame, verdicts: pl.DataFrame
+) -> tuple[NDArray[np.int8] | None, Floats | None]:
+    """Lays the verdicts of each sample side by side, (N, M), and averages its scores, (N,)."""
+    keys = graded.select("problem", "sample").with_row_index("row")
+    placed = verdicts.join(keys, on=["problem", "sample"])
+    score = None
+    if placed["score"].is_not_null().any():
+        mean = placed.group_by("row").agg(pl.col("score").mean())
+        score = _column(keys.join(mean, on="row", how="left").sort("row"), "score")
+    if placed["accepts"].is_null().all():
+        return None, score
+    nth = placed.sort("row", "verdict").with_columns(
+        column=pl.int_range(pl.len()).over("row"), vote=pl.col("accepts").cast(pl.Int8)
+    )
+    width = int(nth.group_by("row").len()["len"].min())  # type: ignore[arg-type]
+    accepts = np.full((len(graded), width), -1, dtype=np.int8)
+    kept = nth.filter((pl.col("column") < width) & pl.col("vote").is_not_null())
+    accepts[kept["row"].to_numpy(), kept["column"].to_numpy()] = kept["vote"].to_numpy()
+    accepts.setflags(write=False)
+    return accepts, score
+
+
+def _verdict_tokens(problems: pl.Series, trace: Trace, verifier: str | None) -> Floats:
+    chosen = trace.verdicts.filter(pl.col("verifier").eq_missing(verifier))
+    mean = chosen.group_by("problem").agg(pl.col("tokens").mean())
+    return _column(_beside(problems, mean), "tokens")
+
+
+def _levels(problems: pl.Series, told: pl.DataFrame) -> tuple[str, ...] | None:
+    """The logged level of each problem; None unless every problem has one."""
+    known = told.filter(pl.col("level").is_not_null()).unique("problem", keep="first")
+    levels = _beside(problems, known)["level"]
+    return None if levels.null_count() else tuple(levels)
+
+
+def _beside(problems: pl.Series, told: pl.DataFrame) -> pl.DataFrame:
+    """Joins what is told of some problems to all of them, in their order."""
+    return problems.to_frame().join(told, on="problem", how="left", maintain_order="left")
+
+
+def _column(frame: pl.DataFrame, name: str) -> Floats:
+    return _frozen(frame[name].cast(pl.Float64).fill_null(float("nan")).to_numpy())
+
+
+def _frozen(array: NDArray[np.generic]) -> NDArray:  # type: ignore[type-arg]
+    copy = np.ascontiguousarray(array)
+    if copy.flags.writeable is False:
+        return copy
+    copy.setflags(write=False)
+    return copy

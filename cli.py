@@ -1,0 +1,315 @@
+"""The command line: from a log to a plan to a page. Every heavy import waits for its command."""
+
+import json
+import shlex
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from . import __version__
+from .data.errors import InputError
+from .options import COMMON, READING, SPENDING, TRACE, numbers
+
+if TYPE_CHECKING:
+    from .data.traces import Trace
+    from .fitting.fit import Fit
+    from .planner.plan import Plan
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs a command; exits 0 when done, 2 when the input is at fault, 1 on a bug."""
+    from .reports.document import inert
+
+    try:
+        cli.main(arguments, prog_name="apportion", standalone_mode=False)
+    except (InputError, click.ClickException) as error:
+        message = error.format_message() if isinstance(error, click.ClickException) else str(error)
+        click.echo(f"apportion: {inert(message)}", err=True)
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("apportion: stopped", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(0)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="apportion")
+def cli() -> None:
+    """Learn from logged samples and verdicts how accuracy grows with compute, and plan a budget.
+
+    \b
+    Example:  apportion demo
+              apportion fit log.jsonl
+              apportion plan log.jsonl --budget 2000
+              apportion report log.jsonl -o report.html
+    """
+
+
+def _read(sources: Sequence[Path], options: dict[str, Any]) -> "Trace":
+    from .data.readers import read
+
+    names, verdicts = options.pop("names"), options.pop("verdicts")
+    return read(sources, format=options.pop("format_"), names=names, verdicts=verdicts)
+
+
+def _print_json(value: object) -> None:
+    click.echo(json.dumps(value, allow_nan=False, ensure_ascii=True))
+
+
+def _tell(doubts: Iterable[str], *, strict: bool) -> None:
+    """Prints doubts to stderr; with --strict the first of them ends the command."""
+    from .reports.document import inert
+
+    lines = list(doubts)
+    if strict and lines:
+        raise InputError(f"--strict: {len(lines)} doubt(s); the first: {lines[0]}")
+    for line in lines:
+        click.echo(f"doubt: {inert(line)}", err=True)
+
+
+def _plan(trace: "Trace", options: dict[str, Any], *, usual: bool = False) -> "Plan":
+    """Plans with the spending options; `usual` fills in a budget where none was given."""
+    from .planner.build import plan, usual_budget
+
+    mix = options.pop("mix")
+    unit, price, budget = options.pop("unit"), options.pop("price"), options.pop("budget")
+    target = options.pop("target")
+    if usual and budget is None and target is None:
+        budget = usual_budget(trace, unit, price)
+    return plan(
+        trace, budget, unit, target=target, levels=options.pop("levels"), price_file=price,
+        mix={k: _share(v) for k, v in mix.items()} or None,
+        seed=options["seed"], mass=options["mass"],
+    )  # fmt: skip
+
+
+def _share(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise InputError(f"--mix takes LEVEL=SHARE with a number; got {text!r}") from None
+
+
+@cli.command()
+@click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "-o", "--out", required=True, type=click.Path(path_type=Path), help="Trace directory."
+)
+@READING
+@COMMON
+def read(sources: tuple[Path, ...], out: Path, **options: Any) -> None:
+    """Turn other people's logs into a trace directory.
+
+    \b
+    Example:  apportion read samples.jsonl verdicts.jsonl -o trace
+              apportion read runs.csv --map problem=task,correct=passed -o trace
+    """
+    from .data import store
+
+    trace = _read(sources, options)
+    _tell([*trace.header.doubts], strict=options["strict"])
+    for note in trace.header.settings.get("notes", ()):  # type: ignore[attr-defined]
+        click.echo(f"note: {note}", err=True)
+    store.write(trace, out)
+    size = {"problems": len(trace.problems), "samples": len(trace), "verdicts": len(trace.verdicts)}
+    if options["as_json"]:
+        header = trace.header
+        _print_json(
+            {
+                **size,
+                "stop_rule": header.stop_rule,
+                "doubts": list(header.doubts),
+                "trace": str(out),
+            }
+        )
+    else:
+        click.echo(f"{out}: " + ", ".join(f"{n:,} {name}" for name, n in size.items()))
+
+
+@cli.command()
+@click.option("--problems", default=100, show_default=True, help="How many problems.")
+@click.option("--samples", default=64, show_default=True, help="Samples on each.")
+@click.option("--verdicts", default=0, show_default=True, help="Verdicts on each sample.")
+@click.option("--world", default="mixed", show_default=True, help="Name of the world.")
+@click.option(
+    "--stop",
+    type=click.Choice(["fixed", "until-success"]),
+    default="fixed",
+    show_default=True,
+    help="When a problem's sampling ends.",
+)
+@click.option("--seed", default=0, show_default=True, help="Which log of that world.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+@click.option(
+    "-o", "--out", required=True, type=click.Path(path_type=Path), help="Trace directory."
+)
+def simulate(out: Path, as_json: bool, **options: Any) -> None:
+    """Draw a log from a world whose truth is known; the truth is written beside it.
+
+    \b
+    Example:  apportion simulate --problems 200 --samples 100 --verdicts 4 --seed 1 -o trace
+    """
+    from .data import synthetic, truth
+
+    log, known = synthetic.simulate(**options)
+    truth.write(log, known, out)
+    if as_json:
+        _print_json({"trace": str(out), "samples": len(log), "verdicts": len(log.verdicts)})
+    else:
+        size = f"{len(log):,} samples, {len(log.verdicts):,} verdicts"
+        click.echo(f"{out}: {size}, and truth.json")
+
+
+@cli.command()
+@TRACE
+@click.option("--at", callback=numbers(int), metavar="K,K...", help="The k to report.")
+@click.option(
+    "--target", "targets", callback=numbers(float), metavar="A,...", help="Coverage to reach."
+)
+@click.option("--bayes", is_flag=True, help="Sample the beta-binomial posterior with PyMC.")
+@READING
+@COMMON
+def fit(
+    trace: Path, at: list[int] | None, targets: list[float] | None, bayes: bool, **options: Any
+) -> None:
+    """Fit curves: coverage, forecasts, saturation, and the ceilings that verifiers set.
+
+    TRACE is a trace directory or a tidy file of samples or counts.
+
+    \b
+    Example:  apportion fit counts.csv
+              apportion fit samples.jsonl --at 1,10,100,1000 --target 0.8
+    """
+    from .reports import terminal
+
+    log = _read([trace], options)
+    made = _fit(log, options, at=at, targets=targets or (), bayes=bayes)
+    _tell(made.doubts, strict=options["strict"])
+    _print_json(made.json()) if options["as_json"] else terminal.show_fit(made)
+
+
+def _fit(trace: "Trace", options: dict[str, Any], **more: Any) -> "Fit":
+    from .fitting.group import fit as fitted
+    from .reports.terminal import working
+
+    with working("fitting"):
+        return fitted(trace, mass=options["mass"], seed=options["seed"], **more)
+
+
+@cli.command()
+@TRACE
+@SPENDING
+@click.option("-o", "--out", type=click.Path(path_type=Path), help="Write the plan as JSON.")
+@READING
+@COMMON
+def plan(trace: Path, out: Path | None, **options: Any) -> None:
+    """Split a budget between solving and verifying, level by level.
+
+    \b
+    Example:  apportion plan trace --budget 2000
+              apportion plan samples.parquet --budget 10 --unit samples --verdict weak=passed_weak
+              apportion plan trace --target 0.6 --mix hard=0.5,easy=0.5
+    """
+    from .reports import terminal
+
+    log = _read([trace], options)
+    with terminal.working("planning"):
+        made = _plan(log, options)
+    _tell(made.doubts, strict=options["strict"])
+    if out is not None:
+        _write(out, json.dumps(made.json(), allow_nan=False, indent=1).encode())
+    _print_json(made.json()) if options["as_json"] else terminal.show_plan(made)
+
+
+def _write(path: Path, content: bytes) -> None:
+    from .data.store import replacing
+
+    try:
+        with replacing(path) as file:
+            file.write(content)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error.strerror})") from error
+
+
+@cli.command()
+@TRACE
+@click.option(
+    "-o", "--out", required=True, type=click.Path(path_type=Path), help="report.html or .pdf"
+)
+@click.option("--only", multiple=True, metavar="SECTION", help="Keep only these sections.")
+@SPENDING
+@READING
+@COMMON
+def report(trace: Path, out: Path, only: tuple[str, ...], **options: Any) -> None:
+    """Write the report: what to do, how sure that is, and the pictures behind it.
+
+    \b
+    Example:  apportion report trace -o report.html
+              apportion report trace --budget 2000 -o report.pdf
+    """
+    log = _read([trace], options)
+    doubts = _report(log, trace.name or str(trace), [out], only, options)
+    _tell(doubts, strict=False)
+    _print_json({"report": str(out), "doubts": doubts}) if options["as_json"] else click.echo(
+        str(out)
+    )
+
+
+def _report(
+    log: "Trace", title: str, outs: list[Path], only: Sequence[str], options: dict[str, Any]
+) -> list[str]:
+    """Fits, plans and prints; a log that no plan fits still has a report, which says why."""
+    from .reports import page, terminal
+
+    page.check(outs)
+    made = _fit(log, options)
+    asked = options["budget"] is not None or options["target"] is not None
+    try:
+        with terminal.working("planning"):
+            split, why = _plan(log, options, usual=True), []
+    except InputError as error:
+        if asked:
+            raise
+        split, why = None, [f"no plan: {error}"]
+    doubts = list(dict.fromkeys([*made.doubts, *(split.doubts if split else why)]))
+    if options["strict"]:
+        _tell(doubts, strict=True)
+    command = "apportion " + shlex.join(sys.argv[1:])
+    document = page.document(
+        made, split, title=title, command=command, version=__version__, only=only
+    )
+    with terminal.working("printing"):
+        for out in outs:
+            page.write(document, out)
+    if split is not None and not options["as_json"] and len(outs) > 1:
+        terminal.show_plan(split)
+    return doubts
+
+
+@cli.command()
+@click.option(
+    "--out", default="out", type=click.Path(path_type=Path), show_default=True, help="Folder."
+)
+@SPENDING
+@COMMON
+def demo(out: Path, **options: Any) -> None:
+    """Do the main job on a bundled real trace: fit, plan, report.html and report.pdf.
+
+    \b
+    Example:  apportion demo
+    """
+    from importlib.resources import as_file, files
+
+    with as_file(files("apportion.data.examples") / "smollm2") as folder:
+        log = _read([folder], {"names": {}, "verdicts": {}, "format_": None})
+    outs = [out / "report.html", out / "report.pdf"]
+    doubts = _report(log, "SmolLM2-135M on graded tasks", outs, (), options)
+    _tell(doubts, strict=False)
+    if options["as_json"]:
+        _print_json({"reports": [str(o) for o in outs], "doubts": doubts})
+    else:
+        click.echo("\n".join(map(str, outs)))

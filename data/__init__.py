@@ -1,0 +1,1 @@
+"""What was logged: problems tried, samples drawn, verdicts passed."""

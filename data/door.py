@@ -1,0 +1,136 @@
+"""The door: foreign columns are cast, checked against the schema, and refused with a reason."""
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from .errors import InputError, nearest
+from .schema import GROUP, SENTENCES, TABLES, dtypes
+
+_TRUE = ("true", "1", "1.0", "yes")
+_FALSE = ("false", "0", "0.0", "no")
+
+
+def rename(frame: pl.DataFrame, names: Mapping[str, str], where: str) -> pl.DataFrame:
+    """Applies `ours=theirs`; a column of ours that it displaces is dropped."""
+    for ours, theirs in names.items():
+        if theirs not in frame.columns:
+            raise InputError(
+                f"{where}: --map {ours}={theirs}: there is no column {theirs!r}"
+                f" (columns: {', '.join(frame.columns)}){nearest(theirs, frame.columns)}"
+            )
+    taken = {theirs: ours for ours, theirs in names.items()}
+    kept = [c for c in frame.columns if c in taken or c not in names]
+    renamed: pl.DataFrame = frame.select(pl.col(c).alias(taken.get(c, c)) for c in kept)
+    return renamed
+
+
+def admit(frame: pl.DataFrame, table: str, where: str) -> pl.DataFrame:
+    """Returns the table with exactly its schema's columns, every value cast and every rule kept.
+
+    Columns that are absent become null; columns the schema does not know are left behind.
+
+    Raises:
+        InputError: names the source, the row (1 is the first), the rule, and the value got.
+    """
+    cast = cast_columns(frame, table, where)
+    good, failure = TABLES[table].filter(cast)
+    if len(good) < len(cast):
+        raise InputError(_first_failure(cast, failure.details(), where))
+    return cast
+
+
+def cast_columns(frame: pl.DataFrame, table: str, where: str) -> pl.DataFrame:
+    """Casts every column the schema knows, without yet checking its rules."""
+    columns = [_cast(frame, name, dtype, where) for name, dtype in dtypes(table).items()]
+    return pl.DataFrame(columns)
+
+
+def unknown_columns(frame: pl.DataFrame, table: str) -> list[str]:
+    """Returns the columns that the table has no place for."""
+    return [c for c in frame.columns if c not in dtypes(table)]
+
+
+def _cast(frame: pl.DataFrame, name: str, dtype: pl.DataType, where: str) -> pl.Series:
+    if name not in frame.columns:
+        return pl.Series(name, [None] * len(frame), dtype=dtype)
+    column = frame[name]
+    if column.dtype == pl.Null:
+        return column.cast(dtype)
+    if isinstance(column.dtype, pl.List | pl.Struct | pl.Array | pl.Object):
+        raise InputError(f"{where}: column {name!r} must hold single values; got {column.dtype}")
+    cast = _to_bool(column) if dtype == pl.Boolean else _to_number_or_text(column, dtype)
+    lost = column.is_not_null() & cast.is_null()
+    if column.dtype == pl.String and dtype != pl.String:
+        lost &= column.str.strip_chars() != ""
+    if lost.any():
+        row = int(lost.arg_max() or 0)
+        raise InputError(
+            f"{where}: row {row + 1}: {name} must be {_KINDS[dtype]}; got {_shown(column[row])}"
+        )
+    return cast.alias(name)
+
+
+_KINDS: dict[pl.DataType, str] = {
+    pl.Boolean(): "true or false (or 1 or 0)",
+    pl.Int64(): "a whole number",
+    pl.Float64(): "a number",
+    pl.String(): "text",
+}
+
+
+def _shown(value: object) -> str:
+    """A value as one short printable piece of text, whatever a log put there."""
+    return ascii(value)[:60]
+
+
+def _to_bool(column: pl.Series) -> pl.Series:
+    if column.dtype == pl.Boolean:
+        return column
+    text = column.cast(pl.String).str.strip_chars().str.to_lowercase()
+    yes, no = text.is_in(_TRUE), text.is_in(_FALSE)
+    flags = pl.select(pl.when(yes).then(True).when(no).then(False).otherwise(None)).to_series()
+    return flags.cast(pl.Boolean)
+
+
+def _to_number_or_text(column: pl.Series, dtype: pl.DataType) -> pl.Series:
+    if dtype == pl.String:
+        text = column.cast(pl.String)
+        return text.replace("", None)
+    source = column.str.strip_chars() if column.dtype == pl.String else column
+    number = source.cast(dtype, strict=False)
+    if dtype == pl.Int64 and column.dtype in (pl.Float32, pl.Float64, pl.String):
+        exact = source.cast(pl.Float64, strict=False)
+        whole = exact.is_finite() & (exact == exact.round()) & (exact.abs() < 2.0**53)
+        number = exact.set(~whole.fill_null(value=False), None).cast(pl.Int64)
+    return number
+
+
+def _first_failure(cast: pl.DataFrame, details: pl.DataFrame, where: str) -> str:
+    """The first rule broken by the first bad row, with the bound and the value."""
+    rules = [c for c in details.columns if c not in cast.columns]
+    keyed = cast.with_row_index("row").join(details.unique(), on=cast.columns, nulls_equal=True)
+    first = keyed.sort("row").row(0, named=True)
+    rule = next(r for r in rules if first[r] == "invalid")
+    return f"{where}: row {first['row'] + 1}: {_sentence(rule, first)}"
+
+
+def _sentence(rule: str, row: Mapping[str, object]) -> str:
+    if rule in SENTENCES:
+        shown = {"c_within_n": ["c", "n"]}.get(rule) or _key_of(rule, row)
+        return f"{SENTENCES[rule]}; got " + ", ".join(f"{c}={_shown(row[c])}" for c in shown)
+    column, kind = rule.split("|")
+    bounds = {"min": ">=", "max": "<="}
+    if kind in bounds:
+        limit = next(
+            getattr(t.columns()[column], kind) for t in TABLES.values() if column in t.columns()
+        )
+        return f"{column} must be {bounds[kind]} {limit}; got {column}={_shown(row[column])}"
+    return f"{column} must not be empty"
+
+
+def _key_of(rule: str, row: Mapping[str, object]) -> list[str]:
+    if rule.startswith("finite_"):
+        return [rule.removeprefix("finite_")]
+    keys = ("problem", "sample", *GROUP, "verifier", "verdict")
+    return [k for k in keys if k in row and row[k] is not None]

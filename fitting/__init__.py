@@ -1,0 +1,1 @@
+"""What we believe: curves and distributions fitted to what the logs say."""

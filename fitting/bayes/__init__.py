@@ -1,0 +1,1 @@
+"""Posteriors by PyMC: one model a file, and one file that samples."""

@@ -1,0 +1,193 @@
+"""Fit: what we believe about each group of a log, with its worlds and its doubts."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ..analysis.curve import Curve, Floats, Interval, Json, number
+from ..data.traces import Group, Source
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FittedFamily:
+    """One family of curves: its parameters and its forecast in every world, and its weight.
+
+    `mae` and `log_score` are the mean absolute error and the mean log predictive density (nats)
+    of the backtest: fitted on fewer samples of the same log, scored on the rest.
+    """
+
+    name: str
+    parameters: Mapping[str, Interval]
+    weight: float
+    mae: float
+    log_score: float
+    forecast: Curve
+
+    def json(self) -> Json:
+        """Returns the contract's shape."""
+        return {
+            "name": self.name,
+            "parameters": {name: value.json() for name, value in self.parameters.items()},
+            "weight": self.weight,
+            "backtest": {"mae": number(self.mae), "log_score": number(self.log_score)},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Saturation:
+    """The spending beyond which a metric of a level no longer pays, by a named definition.
+
+    `budget` is NaN when it lies beyond the horizon or cannot be told; `doubt` says which.
+    """
+
+    level: str
+    metric: str
+    definition: str
+    unit: str
+    epsilon: float
+    budget: float
+    low: float
+    high: float
+    doubt: str | None = None
+
+    def json(self) -> Json:
+        """Returns the contract's shape."""
+        return {
+            "level": self.level,
+            "metric": self.metric,
+            "definition": self.definition,
+            "unit": self.unit,
+            "epsilon": self.epsilon,
+            "budget": number(self.budget),
+            "low": number(self.low),
+            "high": number(self.high),
+            "doubt": self.doubt,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The k at which a metric reaches an accuracy; the upper end may be open."""
+
+    accuracy: float
+    metric: str
+    k: Interval
+
+    def json(self) -> Json:
+        """Returns the contract's shape."""
+        return {
+            "accuracy": self.accuracy,
+            "metric": self.metric,
+            "k": self.k.json(),
+            "open_above": not math.isfinite(self.k.high),
+        }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ceiling:
+    """How far resampling until a verifier accepts can go.
+
+    `value` is the share of accepted answers that are right as the cap grows (macro: the mean over
+    problems; pooled: over all accepted samples). `worst` and `best` count problems on which nothing
+    was ever accepted as wrong or as right. `accuracy_at` is the accuracy at a finite cap K, where
+    abstaining counts as wrong. `best_k` is the range of caps whose utility (+1 right, -`penalty`
+    wrong, 0 abstain) lies within .01 of the best.
+    """
+
+    verifier: str
+    estimand: str
+    value: Interval
+    worst: float
+    best: float
+    accuracy_at: Curve
+    best_k: tuple[int, int]
+    penalty: float
+    true_positive_rate: Interval
+    false_positive_rate: Interval
+
+    def json(self) -> Json:
+        """Returns the contract's shape."""
+        return {
+            "verifier": self.verifier,
+            "estimand": self.estimand,
+            **self.value.json(),
+            "worst": number(self.worst),
+            "best": number(self.best),
+            "accuracy_at": self.accuracy_at.json(),
+            "best_k": {"low": self.best_k[0], "high": self.best_k[1], "penalty": self.penalty},
+            "true_positive_rate": self.true_positive_rate.json(),
+            "false_positive_rate": self.false_positive_rate.json(),
+        }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GroupFit:
+    """Everything believed about one group of samples.
+
+    `coverage`, `majority` and each of `best_of` (by the name of the score) stay within the log;
+    `forecast` is at the k asked for beyond it, and `fan` is the same forecast on a dense grid
+    from 1 to the horizon, for pictures. `weights` (W, P) are the worlds behind all of them.
+    """
+
+    group: Group
+    settings: Mapping[str, object]
+    problems: int
+    samples: int
+    stop_rule: str
+    coverage: Curve
+    majority: Curve | None
+    best_of: Mapping[str, Curve]
+    forecast: Curve
+    fan: Curve
+    families: tuple[FittedFamily, ...]
+    saturation: tuple[Saturation, ...]
+    targets: tuple[Target, ...]
+    ceilings: tuple[Ceiling, ...]
+    solve_rates: Floats
+    doubts: tuple[str, ...]
+    diagnostics: Mapping[str, float] = field(default_factory=dict)
+
+    def json(self) -> Json:
+        """Returns the contract's shape."""
+        group = self.group
+        shared = [row for name, curve in self.best_of.items() for row in curve.json(verifier=name)]
+        return {
+            "model": group.model,
+            "temperature": group.temperature,
+            "run": group.run,
+            "settings": {"effort": group.effort, "benchmark": group.benchmark, **self.settings},
+            "problems": self.problems,
+            "samples": self.samples,
+            "stop_rule": self.stop_rule,
+            "coverage": self.coverage.json(),
+            "majority": self.majority.json() if self.majority else [],
+            "best_of": shared,
+            "forecast": self.forecast.json(),
+            "families": [family.json() for family in self.families],
+            "saturation": [point.json() for point in self.saturation],
+            "targets": [target.json() for target in self.targets],
+            "ceilings": [ceiling.json() for ceiling in self.ceilings],
+            "diagnostics": dict(self.diagnostics),
+            "doubts": list(self.doubts),
+        }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fit:
+    """The fits of all groups of a log, and what they came from."""
+
+    groups: tuple[GroupFit, ...]
+    sources: tuple[Source, ...]
+    seed: int
+    mass: float
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Every doubt, once, with its group named where there are several."""
+        several = len(self.groups) > 1
+        lines = [f"{g.group.name}: {d}" if several else d for g in self.groups for d in g.doubts]
+        return tuple(dict.fromkeys(lines))
+
+    def json(self) -> Json:
+        """Returns the contract's shape."""
+        return {"groups": [group.json() for group in self.groups]}

@@ -1,0 +1,210 @@
+"""fit: every group of a log gets its curves, forecasts, saturation points and ceilings."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..analysis.counts import VOID, Counts, Ints, count
+from ..analysis.coverage import coverage, default_draws, draws
+from ..analysis.credits import best_of, majority
+from ..analysis.curve import MASS, Curve
+from ..data.errors import InputError
+from ..data.traces import UNTIL_SUCCESS, Trace
+from . import saturation, verification
+from .coverage import Forecast, forecast, sampled
+from .fit import Ceiling, Fit, GroupFit, Saturation
+
+FEW_PROBLEMS = 30
+FEW_SAMPLES = 16
+SMALL_LEVEL = 8
+
+
+def fit(
+    log: Trace | Counts,
+    *,
+    at: Sequence[int] | None = None,
+    mass: float = MASS,
+    targets: Sequence[float] = (),
+    seed: int = 0,
+    bayes: bool = False,
+) -> Fit:
+    """Fits every group of a trace, or one group's counts.
+
+    Args:
+        log: a trace, or the counts of one group.
+        at: the k to report; 1, 3, 10, 30, ... up to n, then 10 n and 100 n when None.
+        mass: of every interval, strictly between 0 and 1.
+        targets: coverages to find the k for.
+        seed: of the worlds.
+        bayes: sample the beta-binomial posterior with PyMC instead of bootstrapping its mode.
+
+    Raises:
+        InputError: mass or a target out of range, some k < 1, nothing graded.
+    """
+    _check(mass, targets)
+    parts = [[log]] if isinstance(log, Counts) else _counted(log)
+    sources = log.sources if isinstance(log, Counts) else log.header.sources
+    told = () if isinstance(log, Counts) else log.header.doubts
+    groups = [_group(c, at, mass, targets, seed, told, bayes=bayes) for c in parts]
+    return Fit(tuple(groups), sources, seed, mass)
+
+
+def _check(mass: float, targets: Sequence[float]) -> None:
+    for name, values in (("mass", [mass]), ("target", targets)):
+        for value in values:
+            if not 0 < value < 1:
+                raise InputError(f"{name} must lie strictly between 0 and 1; got {value:g}")
+
+
+def _counted(trace: Trace) -> list[list[Counts]]:
+    """Counts each group once for every verifier; the first is used for all that needs none."""
+    return [[count(part, v) for v in _verifiers(part)] for _, part in trace.groups()]
+
+
+def _verifiers(trace: Trace) -> list[str | None]:
+    return [*trace.verifiers] or [None]
+
+
+def _group(
+    by_verifier: list[Counts],
+    at: Sequence[int] | None,
+    mass: float,
+    targets: Sequence[float],
+    seed: int,
+    told: Sequence[str],
+    *,
+    bayes: bool,
+) -> GroupFit:
+    counts = by_verifier[0]
+    inside, beyond = _grids(counts, at)
+    whole = forecast(counts, seed=seed)
+    if bayes:
+        whole = sampled(counts, whole, seed)
+    future = whole.at(beyond, mass)
+    found = [*told]
+    ceilings: list[Ceiling] = []
+    for each in by_verifier if counts.stop_rule != UNTIL_SUCCESS else []:
+        if each.drawn is not None and each.drawn.accepts is not None:
+            ceilings += verification.ceilings(each, k=inside, seed=seed, mass=mass)
+            found += verification.doubts(each)
+    points, level_doubts = _saturation(counts, whole, seed, mass)
+    shown = coverage(counts, inside, mass=mass, seed=seed)
+    found += (
+        level_doubts + _doubts(counts, whole, future) + ([shown.reason] if shown.reason else [])
+    )
+    fan = whole.fan(mass)
+    return GroupFit(
+        group=counts.group,
+        settings={},
+        problems=len(counts),
+        samples=int(counts.n.sum()),
+        stop_rule=counts.stop_rule,
+        coverage=shown,
+        majority=_majority(counts, inside, mass, seed),
+        best_of=_best_of(by_verifier, inside, mass, seed),
+        forecast=future,
+        fan=fan,
+        families=whole.families(beyond, mass),
+        saturation=tuple(points),
+        targets=tuple(saturation.target(t, fan) for t in targets),
+        ceilings=tuple(ceilings),
+        solve_rates=counts.solve_rates,
+        doubts=tuple(dict.fromkeys(found)),
+        diagnostics=whole.diagnostics,
+    )
+
+
+def _grids(counts: Counts, at: Sequence[int] | None) -> tuple[Ints, Ints]:
+    """The k within the log and the k beyond it."""
+    last = int(counts.n.min())
+    if at is None:
+        top = int(counts.n.max())
+        return default_draws(last), np.asarray([10 * top, 100 * top])
+    ks = draws(at)
+    return ks[ks <= last], ks[ks > last]
+
+
+def _votes(counts: Counts) -> bool:
+    return (
+        counts.stop_rule != UNTIL_SUCCESS
+        and counts.drawn is not None
+        and counts.drawn.answer is not None
+        and bool((counts.drawn.answer != VOID).any())
+    )
+
+
+def _majority(counts: Counts, k: Ints, mass: float, seed: int) -> Curve | None:
+    return majority(counts, k, mass=mass, seed=seed) if _votes(counts) and len(k) else None
+
+
+def _best_of(by_verifier: list[Counts], k: Ints, mass: float, seed: int) -> dict[str, Curve]:
+    """Best-of-k by each verifier's verdicts or scores, or by the samples' own score."""
+    return {
+        counts.verifier or "score": best_of(counts, k, mass=mass, seed=seed)
+        for counts in by_verifier
+        if len(k)
+        and counts.stop_rule != UNTIL_SUCCESS
+        and counts.drawn is not None
+        and (counts.drawn.score is not None or counts.drawn.accepts is not None)
+    }
+
+
+def _saturation(
+    counts: Counts, whole: Forecast, seed: int, mass: float
+) -> tuple[list[Saturation], list[str]]:
+    """Saturation of all problems together, and of each logged level that is large enough."""
+    points = saturation.coverage_points("all", whole, mass)
+    if _votes(counts):
+        points += saturation.majority_points(counts, "all", seed, mass)
+    small = []
+    for level in dict.fromkeys(counts.levels or ()):
+        kept = np.flatnonzero(np.asarray(counts.levels) == level)
+        if len(kept) < SMALL_LEVEL:
+            small.append(level)
+            continue
+        part = counts.only(kept)
+        own = forecast(part, seed=seed, tested=whole.tested)
+        points += saturation.coverage_points(level, own, mass)
+        if _votes(part):
+            points += saturation.majority_points(part, level, seed, mass)
+    line = (
+        f"levels with under {SMALL_LEVEL} problems have no curve of their own: {', '.join(small)}"
+    )
+    return points, [line] if small else []
+
+
+def _doubts(counts: Counts, whole: Forecast, future: Curve) -> list[str]:
+    n, problems = int(counts.n.min()), len(counts)
+    found = []
+    if problems < FEW_PROBLEMS:
+        found.append(
+            f"only {problems} problems: intervals for new problems rest on them; log"
+            f" {FEW_PROBLEMS - problems} more"
+        )
+    if n < FEW_SAMPLES:
+        found.append(
+            f"only {n} samples on some problems: this log cannot tell how coverage grows beyond"
+            f" them; log {FEW_SAMPLES} or more"
+        )
+    if not counts.c.any():
+        found.append("nothing was solved: this log cannot tell when the first success would come")
+    if counts.c.all():
+        found.append("every problem was solved at least once: the log holds nothing on harder ones")
+    if len(future.k) and future.k[-1] > 2 * n:
+        found += _disagreement(whole, future)
+    if not whole.tested.possible:
+        found.append("too few samples to backtest the families on: they weigh the same")
+    return found
+
+
+def _disagreement(whole: Forecast, future: Curve) -> list[str]:
+    """Families that tell different stories at the farthest k asked for."""
+    each = whole.each(future.k[-1:])[:, 0, 0]
+    apart = float(each.max() - each.min())
+    wide = float(future.high[-1] - future.low[-1])
+    if apart < 0.1 and wide < 0.3:
+        return []
+    return [
+        f"at k={future.k[-1]:,} the families put coverage between {each.min():.2f} and"
+        f" {each.max():.2f} and the band is {wide:.2f} wide: this log cannot tell more closely"
+    ]

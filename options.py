@@ -1,0 +1,95 @@
+"""The options that several commands share, and how their texts are read."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from .data.errors import InputError
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def stack(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """Stacks options so that help shows them in the order written."""
+
+    def apply(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return apply
+
+
+def pairs(_: click.Context, param: click.Parameter, values: Iterable[str]) -> dict[str, str]:
+    """Reads OURS=THEIRS, several of them separated by commas or given again."""
+    found: dict[str, str] = {}
+    for text in (part for value in values for part in value.split(",")):
+        left, equals, right = text.partition("=")
+        if not (equals and left and right):
+            raise InputError(f"{param.opts[0]} takes NAME=VALUE; got {text!r}")
+        found[left.strip()] = right.strip()
+    return found
+
+
+def numbers(kind: type[int] | type[float]) -> Callable[..., list[Any] | None]:
+    def parse(_: click.Context, param: click.Parameter, value: str | None) -> list[Any] | None:
+        if value is None:
+            return None
+        try:
+            return [kind(part) for part in value.split(",")]
+        except ValueError:
+            what = "whole numbers" if kind is int else "numbers"
+            raise InputError(f"{param.opts[0]} takes {what} with commas; got {value!r}") from None
+
+    return parse
+
+
+READING = stack(
+    click.option(
+        "--format", "format_", metavar="F", help="Format of the input (found by looking)."
+    ),
+    click.option(
+        "--map",
+        "names",
+        multiple=True,
+        callback=pairs,
+        metavar="OURS=THEIRS",
+        help="A column that the file calls otherwise, e.g. problem=task,correct=passed.",
+    ),
+    click.option(
+        "--verdict",
+        "verdicts",
+        multiple=True,
+        callback=pairs,
+        metavar="NAME=COLUMN",
+        help="A column of the samples that is a verifier's verdict or score; may be repeated.",
+    ),
+)
+COMMON = stack(
+    click.option("--mass", default=0.9, show_default=True, help="Mass of every interval."),
+    click.option("--seed", default=0, show_default=True, help="Seed of everything random."),
+    click.option("--strict", is_flag=True, help="Make any doubt an error (exit 2)."),
+    click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else."),
+)
+SPENDING = stack(
+    click.option("--budget", type=float, help="Expected spend per problem."),
+    click.option("--target", type=float, help="Accuracy to reach as cheaply as possible."),
+    click.option(
+        "--unit",
+        type=click.Choice(["samples", "tokens", "flops", "usd", "seconds"]),
+        help="Unit of the budget  [tokens if logged, else samples].",
+    ),
+    click.option("--price", type=click.Path(path_type=Path), help="TOML file of prices."),
+    click.option(
+        "--levels",
+        type=click.Choice(["auto", "given", "none", "solve-rate"]),
+        default="auto",
+        help="How difficulty is known  [the log's levels, else one].",
+    ),
+    click.option(
+        "--mix", multiple=True, callback=pairs, metavar="LEVEL=SHARE", help="Mix of levels."
+    ),
+)
+TRACE = click.argument("trace", type=click.Path(path_type=Path))

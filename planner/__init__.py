@@ -1,0 +1,1 @@
+"""What to do: the split of a budget between solving and verifying."""

@@ -1,0 +1,75 @@
+"""What simpler ways to spend the budget would give, with the same options and the same care."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from ..analysis.curve import MASS, Floats
+from .allocate import budget_for
+from .case import Case
+from .plan import Baseline, Frontier, Option
+from .promise import honest, per_level, promised
+
+POINTS = 60
+
+SPLITS: dict[str, Callable[[Option], bool]] = {
+    "one sample": lambda o: o.strategy == "one",
+    "majority, one size for all": lambda o: o.strategy in ("one", "majority"),
+    "best-of with one verdict, one size for all": lambda o: (
+        o.strategy == "one" or (o.strategy == "best-of" and o.verdicts <= 1)
+    ),
+    "accept-first, one cap for all": lambda o: o.strategy in ("one", "accept-first"),
+    "best single split": lambda _: True,
+}
+"""Each baseline by the options it may use; all of them may leave a problem unanswered."""
+
+
+def baselines(
+    case: Case, budget: float, accuracy: float, seed: int, mass: float = MASS
+) -> tuple[Baseline, ...]:
+    """Returns the baselines that this case has options for.
+
+    `accuracy` is what the plan reaches before optimism is removed, on the same problems as the
+    frontiers it is compared with.
+    """
+    found = []
+    for name, allowed in SPLITS.items():
+        kept = [i for i, o in enumerate(case.table.options) if o.strategy == "none" or allowed(o)]
+        strategies = {case.table.options[i].strategy for i in kept}
+        if name != "one sample" and strategies <= {"none", "one"}:
+            continue
+        found.append(baseline(name, case.pooled(kept), budget, accuracy, seed, mass))
+    return tuple(found)
+
+
+def baseline(
+    name: str, case: Case, budget: float, accuracy: float, seed: int, mass: float = MASS
+) -> Baseline:
+    """Values one way to spend, and finds the budget at which it reaches an accuracy."""
+    seen = honest(case, budget, np.random.default_rng([seed, 5]))
+    value, _, _ = promised(case, case.allocate(budget).weight, seen, mass)
+    return Baseline(name, value, budget_for(case.steps(), accuracy), frontier(case, mass))
+
+
+def frontier(case: Case, mass: float = MASS) -> Frontier:
+    """Returns the frontier at its corners, thinned to POINTS, with the band of the worlds."""
+    path = case.steps()
+    corners = np.unique(np.linspace(0, len(path.cost), POINTS).round().astype(int))
+    mixture = np.zeros((len(case.share), case.table.value.shape[1]))
+    mixture[np.arange(len(case.share)), path.base] = 1.0
+    low, high = [], []
+    for i in range(len(path.cost) + 1):
+        if i:
+            mixture[path.level[i - 1]] = 0.0
+            mixture[path.level[i - 1], path.new[i - 1]] = 1.0
+        if i in corners:
+            ends = _ends(case, mixture, mass)
+            low.append(ends[0])
+            high.append(ends[1])
+    return Frontier(path.budgets[corners], path.values[corners], np.asarray(low), np.asarray(high))
+
+
+def _ends(case: Case, mixture: Floats, mass: float) -> tuple[float, float]:
+    worlds = np.nan_to_num(per_level(case, case.rows(mixture))) @ case.share
+    low, high = np.quantile(worlds[1:], [(1 - mass) / 2, (1 + mass) / 2])
+    return float(low), float(high)

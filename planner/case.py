@@ -1,0 +1,87 @@
+"""Case: what is to be decided, with the weight of every problem in every world."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..analysis.counts import Ints
+from ..analysis.curve import Floats
+from ..analysis.levels import Levels
+from ..data.errors import InputError, nearest
+from .allocate import Allocation, Steps, allocate, steps
+from .value import ValueTable
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Case:
+    """Values and costs (P, O), the level (P,) of each row, and weights (W, P).
+
+    In every world the weights of a level's rows add up to its share (L,) of the mix. `problem` (P,)
+    tells which rows are the same problem, so that none is both chosen on and valued on.
+    """
+
+    table: ValueTable
+    level: Ints
+    share: Floats
+    weights: Floats
+    problem: Ints
+
+    def means(self, weight: Floats) -> tuple[Floats, Floats]:
+        """Returns each level's mean cost and value of every option, (L, O), under (P,) weights."""
+        rows = np.equal.outer(np.arange(len(self.share)), self.level) * weight
+        rows = rows / rows.sum(axis=1, keepdims=True)
+        return rows @ self.table.cost, rows @ self.table.value
+
+    def allocate(self, budget: float, weight: Floats | None = None) -> Allocation:
+        """Returns the best mixture for the mean problem of each level."""
+        return allocate(
+            *self.means(self.weights[0] if weight is None else weight), self.share, budget
+        )
+
+    def steps(self) -> Steps:
+        """Returns the whole frontier."""
+        return steps(*self.means(self.weights[0]), self.share)
+
+    def rows(self, mixture: Floats) -> Floats:
+        """Returns the accuracy (P,) of each row when its level gets its part of (L, O)."""
+        return np.asarray(np.einsum("po,po->p", mixture[self.level], self.table.value))
+
+    def pooled(self, options: list[int]) -> "Case":
+        """Returns the case of one split for all, with some of the options."""
+        return replace(
+            self,
+            table=self.table.restrict(options),
+            level=np.zeros_like(self.level),
+            share=np.ones(1),
+        )
+
+
+def case(table: ValueTable, levels: Levels, share: Floats, worlds: Floats, problem: Ints) -> Case:
+    """Spreads each level's share over its rows in proportion to the (W, P) weights of a world."""
+    one_hot = np.equal.outer(levels.of, np.arange(len(levels.names))).astype(float)
+    totals = worlds @ one_hot
+    weights = worlds * (share / np.maximum(totals, 1e-300))[:, levels.of]
+    return Case(table, levels.of, share, weights, problem)
+
+
+def shares(levels: Levels, mix: Mapping[str, float] | None) -> Floats:
+    """Returns the share of each level: the log's, or the mix asked for, made to add up to 1.
+
+    Raises:
+        InputError: a level that is not there, a negative share, or nothing at all.
+    """
+    if mix is None:
+        return np.bincount(levels.of, minlength=len(levels.names)) / len(levels.of)
+    for name, part in mix.items():
+        if name not in levels.names:
+            known = list(levels.names)
+            raise InputError(
+                f"mix: no level {name!r} (levels: {', '.join(known)}){nearest(name, known)}"
+            )
+        if not 0 <= part < np.inf:
+            raise InputError(f"mix: the share of {name!r} must be >= 0; got {part:g}")
+    share = np.asarray([mix.get(name, 0.0) for name in levels.names])
+    if share.sum() <= 0:
+        raise InputError("mix: the shares must add up to more than 0")
+    return np.asarray(share / share.sum())

@@ -1,0 +1,142 @@
+"""Plan: an option for every level, what it costs, what it promises, and what else was possible."""
+
+from dataclasses import dataclass
+
+from ..analysis.curve import Floats, Interval, Json, number
+from ..data.traces import Group, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One way to answer a problem: a strategy, S solutions, V verdicts on each, by whom.
+
+    Strategies: `none` (answer nothing), `one` (a single sample), `majority`, `best-of` (highest
+    number of accepting verdicts), `accept-first` (draw until one verdict accepts, at most S).
+    """
+
+    strategy: str
+    solutions: int
+    verdicts: int
+    verifier: str | None
+    group: Group
+
+    @property
+    def name(self) -> str:
+        """The option as a short phrase."""
+        if self.strategy in ("none", "one"):
+            return {"none": "no answer", "one": "one sample"}[self.strategy]
+        judged = "" if self.verifier is None else f", {self.verifier} x{self.verdicts}"
+        return f"{self.strategy} of {self.solutions}{judged}"
+
+    def json(self) -> Json:
+        """Returns the contract's shape."""
+        return {
+            "strategy": self.strategy,
+            "solutions": self.solutions,
+            "verdicts": self.verdicts,
+            "verifier": self.verifier,
+            "model": self.group.model,
+            "temperature": self.group.temperature,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """An option and the share of a level's problems that get it."""
+
+    weight: float
+    option: Option
+
+
+@dataclass(frozen=True, slots=True)
+class LevelPlan:
+    """What is done with one level: the mixture of options, its cost and accuracy per problem."""
+
+    level: str
+    share: float
+    split: tuple[Part, ...]
+    cost: float
+    accuracy: Interval
+
+    def json(self) -> Json:
+        """Returns the contract's shape."""
+        return {
+            "level": self.level,
+            "share": self.share,
+            "split": [{"weight": part.weight, **part.option.json()} for part in self.split],
+            "cost": self.cost,
+            "accuracy": self.accuracy.json(),
+        }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frontier:
+    """Accuracy (B,) as a function of the expected spend per problem (B,), with its band (B,)."""
+
+    budget: Floats
+    accuracy: Floats
+    low: Floats
+    high: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Baseline:
+    """A simpler way to spend the same budget, and the budget it would need to do as well."""
+
+    name: str
+    accuracy: Interval
+    budget_for_same_accuracy: float
+    frontier: Frontier
+
+    def json(self) -> Json:
+        """Returns the contract's shape; null where the accuracy is out of its reach."""
+        return {
+            "name": self.name,
+            "accuracy": self.accuracy.json(),
+            "budget_for_same_accuracy": number(self.budget_for_same_accuracy),
+        }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """The split of a budget over the levels, its certificate, and what the baselines would give.
+
+    `accuracy` is the promise: chosen on some problems, valued on the others. `optimism` is what
+    valuing the plan on the problems that chose it would have added. `price` is the accuracy that
+    one more unit of budget would buy.
+    """
+
+    budget: float
+    unit: str
+    spent: float
+    accuracy: Interval
+    levels: tuple[LevelPlan, ...]
+    baselines: tuple[Baseline, ...]
+    frontier: Frontier
+    upper_bound: float
+    gap: float
+    price: float
+    optimism: float
+    level_rule: str
+    doubts: tuple[str, ...]
+    sources: tuple[Source, ...]
+    seed: int
+
+    def json(self) -> Json:
+        """Returns the contract's shape."""
+        points = zip(self.frontier.budget, self.frontier.accuracy, strict=True)
+        return {
+            "budget": {"amount": self.budget, "unit": self.unit, "per": "problem, expected"},
+            "spent": self.spent,
+            "accuracy": self.accuracy.json(),
+            "levels": [level.json() for level in self.levels],
+            "level_rule": self.level_rule,
+            "baselines": [baseline.json() for baseline in self.baselines],
+            "frontier": [{"budget": float(x), "accuracy": float(y)} for x, y in points],
+            "certificate": {"upper_bound": self.upper_bound, "gap": self.gap},
+            "shadow_price": number(self.price),
+            "optimism_removed": self.optimism,
+            "doubts": list(self.doubts),
+            "seed": self.seed,
+            "sources": [{"name": s.name, "sha256": s.sha256} for s in self.sources],
+        }
