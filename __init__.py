@@ -23,7 +23,7 @@ _FACE = {
     "majority": "analysis.credits",
     "plan": "planner.build",
     "read": "data.readers",
-    "report": "reports.page",
+    "report": "reports.making",
     "simulate": "data.synthetic",
     "write": "data.store",
 }

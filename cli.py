@@ -15,8 +15,7 @@ from .options import COMMON, READING, SPENDING, TRACE, numbers
 
 if TYPE_CHECKING:
     from .data.traces import Trace
-    from .fitting.fit import Fit
-    from .planner.plan import Plan
+    from .reports.making import Results
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -71,27 +70,14 @@ def _tell(doubts: Iterable[str], *, strict: bool) -> None:
         click.echo(f"doubt: {inert(line)}", err=True)
 
 
-def _plan(trace: "Trace", options: dict[str, Any], *, usual: bool = False) -> "Plan":
-    """Plans with the spending options; `usual` fills in a budget where none was given."""
-    from .planner.build import plan, usual_budget
-
-    mix = options.pop("mix")
-    unit, price, budget = options.pop("unit"), options.pop("price"), options.pop("budget")
-    target = options.pop("target")
-    if usual and budget is None and target is None:
-        budget = usual_budget(trace, unit, price)
-    return plan(
-        trace, budget, unit, target=target, levels=options.pop("levels"), price_file=price,
-        mix={k: _share(v) for k, v in mix.items()} or None,
-        seed=options["seed"], mass=options["mass"],
-    )  # fmt: skip
-
-
-def _share(text: str) -> float:
+def _spending(options: dict[str, Any]) -> dict[str, Any]:
+    """The options on money and difficulty, as the planner takes them."""
     try:
-        return float(text)
-    except ValueError:
-        raise InputError(f"--mix takes LEVEL=SHARE with a number; got {text!r}") from None
+        mix = {level: float(share) for level, share in options["mix"].items()}
+    except ValueError as error:
+        raise InputError(f"--mix takes LEVEL=SHARE with a number ({error})") from None
+    names = ("budget", "target", "unit", "levels", "seed", "mass")
+    return {n: options[n] for n in names} | {"mix": mix or None, "price_file": options["price"]}
 
 
 @cli.command()
@@ -184,20 +170,15 @@ def fit(
     Example:  apportion fit counts.csv
               apportion fit samples.jsonl --at 1,10,100,1000 --target 0.8
     """
+    from .fitting.group import fit as fitted
     from .reports import terminal
 
     log = _read([trace], options)
-    made = _fit(log, options, at=at, targets=targets or (), bayes=bayes)
+    mass, seed = options["mass"], options["seed"]
+    with terminal.working("fitting"):
+        made = fitted(log, at=at, targets=targets or (), bayes=bayes, mass=mass, seed=seed)
     _tell(made.doubts, strict=options["strict"])
     _print_json(made.json()) if options["as_json"] else terminal.show_fit(made)
-
-
-def _fit(trace: "Trace", options: dict[str, Any], **more: Any) -> "Fit":
-    from .fitting.group import fit as fitted
-    from .reports.terminal import working
-
-    with working("fitting"):
-        return fitted(trace, mass=options["mass"], seed=options["seed"], **more)
 
 
 @cli.command()
@@ -214,11 +195,12 @@ def plan(trace: Path, out: Path | None, **options: Any) -> None:
               apportion plan samples.parquet --budget 10 --unit samples --verdict weak=passed_weak
               apportion plan trace --target 0.6 --mix hard=0.5,easy=0.5
     """
+    from .planner.build import plan as planned
     from .reports import terminal
 
     log = _read([trace], options)
     with terminal.working("planning"):
-        made = _plan(log, options)
+        made = planned(log, **_spending(options))
     _tell(made.doubts, strict=options["strict"])
     if out is not None:
         _write(out, json.dumps(made.json(), allow_nan=False, indent=1).encode())
@@ -252,42 +234,29 @@ def report(trace: Path, out: Path, only: tuple[str, ...], **options: Any) -> Non
               apportion report trace --budget 2000 -o report.pdf
     """
     log = _read([trace], options)
-    doubts = _report(log, trace.name or str(trace), [out], only, options)
-    _tell(doubts, strict=False)
-    _print_json({"report": str(out), "doubts": doubts}) if options["as_json"] else click.echo(
-        str(out)
-    )
+    made = _report(log, trace.name or str(trace), [out], only, options)
+    if options["as_json"]:
+        _print_json({"report": str(out), "doubts": made.doubts})
+    else:
+        click.echo(str(out))
 
 
 def _report(
     log: "Trace", title: str, outs: list[Path], only: Sequence[str], options: dict[str, Any]
-) -> list[str]:
-    """Fits, plans and prints; a log that no plan fits still has a report, which says why."""
-    from .reports import page, terminal
+) -> "Results":
+    """Fits, plans and prints; with --strict a doubt ends it before anything is written."""
+    from .reports import making, terminal
 
-    page.check(outs)
-    made = _fit(log, options)
-    asked = options["budget"] is not None or options["target"] is not None
-    try:
-        with terminal.working("planning"):
-            split, why = _plan(log, options, usual=True), []
-    except InputError as error:
-        if asked:
-            raise
-        split, why = None, [f"no plan: {error}"]
-    doubts = list(dict.fromkeys([*made.doubts, *(split.doubts if split else why)]))
-    if options["strict"]:
-        _tell(doubts, strict=True)
+    making.check(outs)
+    with terminal.working("fitting and planning"):
+        made = making.results(log, **_spending(options))
+    _tell(made.doubts, strict=options["strict"])
     command = "apportion " + shlex.join(sys.argv[1:])
-    document = page.document(
-        made, split, title=title, command=command, version=__version__, only=only
-    )
     with terminal.working("printing"):
-        for out in outs:
-            page.write(document, out)
-    if split is not None and not options["as_json"] and len(outs) > 1:
-        terminal.show_plan(split)
-    return doubts
+        making.report(
+            made, outs, title=title, command=command, version=__version__, only=only
+        )  # fmt: skip
+    return made
 
 
 @cli.command()
@@ -304,12 +273,15 @@ def demo(out: Path, **options: Any) -> None:
     """
     from importlib.resources import as_file, files
 
+    from .reports import terminal
+
     with as_file(files("apportion.data.examples") / "smollm2") as folder:
         log = _read([folder], {"names": {}, "verdicts": {}, "format_": None})
     outs = [out / "report.html", out / "report.pdf"]
-    doubts = _report(log, "SmolLM2-135M on graded tasks", outs, (), options)
-    _tell(doubts, strict=False)
+    made = _report(log, "SmolLM2-135M on graded tasks", outs, (), options)
     if options["as_json"]:
-        _print_json({"reports": [str(o) for o in outs], "doubts": doubts})
-    else:
-        click.echo("\n".join(map(str, outs)))
+        _print_json({"reports": [str(o) for o in outs], "doubts": made.doubts})
+        return
+    if made.plan is not None:
+        terminal.show_plan(made.plan)
+    click.echo("\n".join(map(str, outs)))

@@ -6,8 +6,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from ..data.doubts import stop_rule
 from ..data.errors import InputError, nearest
-from ..data.traces import Group, Source, Trace
+from ..data.traces import UNKNOWN, Group, Source, Trace
 from .curve import Floats
 
 Ints = NDArray[np.int64]
@@ -113,6 +114,7 @@ def count(trace: Trace, verifier: str | None = None) -> Counts:
             " (choose one with trace.where(model=...), or loop over trace.groups())"
         )
     group, trace = groups[0]
+    told = trace.header.stop_rule
     name = _verifier(trace, verifier)
     graded = _graded(trace)
     if graded.is_empty() and trace.tallies.is_empty():
@@ -126,7 +128,7 @@ def count(trace: Trace, verifier: str | None = None) -> Counts:
         levels=_levels(table["problem"], trace.problems),
         n=_frozen(table["n"].to_numpy().astype(np.int64)),
         c=_frozen(table["c"].to_numpy().astype(np.int64)),
-        stop_rule=trace.header.stop_rule,
+        stop_rule=stop_rule(trace) if told == UNKNOWN else told,
         verifier=name,
         drawn=drawn,
         **costs,

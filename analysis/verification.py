@@ -20,7 +20,7 @@ from .hypergeometric import (
 
 
 def best_of(score: Floats, right: Floats, k: Ints) -> Floats:
-    """Returns (K,) the expected correctness of the best-scored of k of the n samples.
+    """Returns (..., K) the expected correctness of the best-scored of k of the n samples.
 
     The mean over all draws: sum_i w_i right_i down the ranking, w the `rank_weights`; equal scores
     share theirs (Singhi et al. 2025 average 100 shuffles instead). A missing score, NaN, ranks

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from .schema import GROUP
-from .traces import FIXED, UNTIL_SUCCESS, Trace
+from .traces import FIXED, UNKNOWN, UNTIL_SUCCESS, Trace
 
 _ONE = ["problem", *GROUP]
 
@@ -29,14 +29,23 @@ def stop_rule(trace: Trace) -> str:
         last=pl.col("correct").sort_by("sample").last(),
     )
     if sizes.is_empty():
-        equal = trace.tallies["n"].n_unique() == 1
-        return FIXED if equal else "unknown"
-    if sizes["n"].n_unique() == 1:
+        return FIXED if _constant(trace.tallies) else UNKNOWN
+    if _constant(sizes):
         return FIXED
     solved = sizes.filter(pl.col("c") > 0)
     if len(solved) >= 5 and (solved["c"] == 1).all() and solved["last"].all():
         return UNTIL_SUCCESS
-    return "unknown"
+    return UNKNOWN
+
+
+def _rule(trace: Trace) -> str:
+    told = trace.header.stop_rule
+    return stop_rule(trace) if told == UNKNOWN else told
+
+
+def _constant(sizes: pl.DataFrame) -> bool:
+    """Tells whether n is the same for all problems of each group."""
+    return bool((sizes.group_by(GROUP).agg(pl.col("n").n_unique())["n"] == 1).all())
 
 
 def _duplicated(trace: Trace) -> Iterator[str]:
@@ -107,7 +116,7 @@ def _trend(trace: Trace) -> Iterator[str]:
         .drop_nulls()
         .to_numpy()
     )
-    if trace.header.stop_rule != FIXED or len(halves) < 20 or not halves.std():
+    if _rule(trace) != FIXED or len(halves) < 20 or not halves.std():
         return
     z = halves.mean() / (halves.std(ddof=1) / np.sqrt(len(halves)))
     if abs(z) > 3.5:
@@ -119,12 +128,13 @@ def _trend(trace: Trace) -> Iterator[str]:
 
 
 def _stopped(trace: Trace) -> Iterator[str]:
-    if trace.header.stop_rule == UNTIL_SUCCESS:
+    rule = _rule(trace)
+    if rule == UNTIL_SUCCESS:
         yield (
             "sampling stopped at the first success, so c/n and the combinatorial pass@k are biased:"
             " survival counts and likelihood fits are used instead"
         )
-    elif trace.header.stop_rule == "unknown":
+    elif rule == UNKNOWN:
         yield (
             "the number of samples differs between problems and the log does not say why; if it"
             " depends on the outcomes, estimates at large k are biased"

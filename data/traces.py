@@ -10,6 +10,7 @@ from .schema import GROUP, empty
 
 FIXED = "fixed n"
 UNTIL_SUCCESS = "until success"
+UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Header:
     """
 
     sources: tuple[Source, ...] = ()
-    stop_rule: str = "unknown"
+    stop_rule: str = UNKNOWN
     settings: Mapping[str, object] = field(default_factory=dict)
     doubts: tuple[str, ...] = ()
 

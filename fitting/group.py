@@ -8,6 +8,7 @@ from ..analysis.counts import VOID, Counts, Ints, count
 from ..analysis.coverage import coverage, default_draws, draws
 from ..analysis.credits import best_of, majority
 from ..analysis.curve import MASS, Curve
+from ..data.doubts import doubts
 from ..data.errors import InputError
 from ..data.traces import UNTIL_SUCCESS, Trace
 from . import saturation, verification
@@ -44,8 +45,11 @@ def fit(
     _check(mass, targets)
     parts = [[log]] if isinstance(log, Counts) else _counted(log)
     sources = log.sources if isinstance(log, Counts) else log.header.sources
-    told = () if isinstance(log, Counts) else log.header.doubts
-    groups = [_group(c, at, mass, targets, seed, told, bayes=bayes) for c in parts]
+    told = [()] if isinstance(log, Counts) else _told(log)
+    groups = [
+        _group(c, at, mass, targets, seed, each, bayes=bayes)
+        for c, each in zip(parts, told, strict=True)
+    ]
     return Fit(tuple(groups), sources, seed, mass)
 
 
@@ -59,6 +63,12 @@ def _check(mass: float, targets: Sequence[float]) -> None:
 def _counted(trace: Trace) -> list[list[Counts]]:
     """Counts each group once for every verifier; the first is used for all that needs none."""
     return [[count(part, v) for v in _verifiers(part)] for _, part in trace.groups()]
+
+
+def _told(trace: Trace) -> list[tuple[str, ...]]:
+    """What is to be doubted about the data of each group; of one group the header knows it."""
+    groups = trace.groups()
+    return [trace.header.doubts] if len(groups) == 1 else [doubts(part) for _, part in groups]
 
 
 def _verifiers(trace: Trace) -> list[str | None]:
@@ -80,19 +90,11 @@ def _group(
     whole = forecast(counts, seed=seed)
     if bayes:
         whole = sampled(counts, whole, seed)
-    future = whole.at(beyond, mass)
-    found = [*told]
-    ceilings: list[Ceiling] = []
-    for each in by_verifier if counts.stop_rule != UNTIL_SUCCESS else []:
-        if each.drawn is not None and each.drawn.accepts is not None:
-            ceilings += verification.ceilings(each, k=inside, seed=seed, mass=mass)
-            found += verification.doubts(each)
-    points, level_doubts = _saturation(counts, whole, seed, mass)
+    future, fan = whole.at(beyond, mass), whole.fan(mass)
+    ceilings, unheard = _ceilings(by_verifier, inside, mass, seed)
+    points, small = _saturation(counts, whole, seed, mass)
     shown = coverage(counts, inside, mass=mass, seed=seed)
-    found += (
-        level_doubts + _doubts(counts, whole, future) + ([shown.reason] if shown.reason else [])
-    )
-    fan = whole.fan(mass)
+    found = [*told, *unheard, *small, *_doubts(counts, whole, future)]
     return GroupFit(
         group=counts.group,
         settings={},
@@ -109,9 +111,23 @@ def _group(
         targets=tuple(saturation.target(t, fan) for t in targets),
         ceilings=tuple(ceilings),
         solve_rates=counts.solve_rates,
-        doubts=tuple(dict.fromkeys(found)),
+        doubts=tuple(dict.fromkeys([*found, *([shown.reason] if shown.reason else [])])),
         diagnostics=whole.diagnostics,
     )
+
+
+def _ceilings(
+    by_verifier: list[Counts], caps: Ints, mass: float, seed: int
+) -> tuple[list[Ceiling], list[str]]:
+    """The ceilings of every verifier that says yes or no, and what to doubt about them."""
+    made: list[Ceiling] = []
+    found: list[str] = []
+    for counts in by_verifier:
+        fixed = counts.stop_rule != UNTIL_SUCCESS
+        if fixed and counts.drawn is not None and counts.drawn.accepts is not None:
+            made += verification.ceilings(counts, k=caps, seed=seed, mass=mass)
+            found += verification.doubts(counts)
+    return made, found
 
 
 def _grids(counts: Counts, at: Sequence[int] | None) -> tuple[Ints, Ints]:
@@ -183,8 +199,8 @@ def _doubts(counts: Counts, whole: Forecast, future: Curve) -> list[str]:
         )
     if n < FEW_SAMPLES:
         found.append(
-            f"only {n} samples on some problems: this log cannot tell how coverage grows beyond"
-            f" them; log {FEW_SAMPLES} or more"
+            f"the least sampled problem has n={n}: this log cannot tell how coverage grows beyond"
+            f" that; log {FEW_SAMPLES} samples or more of each"
         )
     if not counts.c.any():
         found.append("nothing was solved: this log cannot tell when the first success would come")

@@ -67,13 +67,15 @@ def plan(
     if (budget is None) == (target is None):
         raise InputError("plan needs a budget or a target accuracy, and not both")
     logs = aligned(log)
-    unit, price = prices(unit, logs, price_file)
+    asked, (unit, price) = unit, prices(unit, logs, price_file)
     make = _oracle if levels == "solve-rate" else _observed
     stage = make(logs, _levels(levels, logs[0]), price, mix, seed)
     amount = _amount(stage.case, budget, target, seed)
     _check_worth(stage, amount, unit)
     made = _plan(stage, amount, unit, seed, mass)
     found = [d for each in logs for d in cost_doubts(each, unit, price)]
+    if asked is None and unit == "samples":
+        found.append("the log has no tokens: the budget is counted in samples")
     if levels != "solve-rate" and _can_halve(logs):
         ideal = _oracle(logs, None, price, None, seed)
         bound = _upper(ideal, amount, made, seed, mass)

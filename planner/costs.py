@@ -51,7 +51,10 @@ def prices(unit: str | None, logs: list[Counts], file: Path | None = None) -> tu
     Raises:
         InputError: an unknown unit, one that needs a price list, or a log without what is priced.
     """
-    counted = all(np.isfinite(c.output_tokens).any() for c in logs)
+    with_tokens = [bool(np.isfinite(c.output_tokens).any()) for c in logs]
+    counted = all(with_tokens)
+    if unit is None and any(with_tokens) and not counted:
+        raise InputError("some groups of this log have tokens and some have none; say which --unit")
     if unit is None:
         unit = "tokens" if counted else "samples"
     if unit not in UNITS:

@@ -11,7 +11,7 @@ from ..doubts import doubts, stop_rule
 from ..errors import InputError, nearest
 from ..schema import GROUP, dtypes
 from ..store import digest
-from ..traces import Header, Trace, assemble
+from ..traces import UNKNOWN, Header, Trace, assemble
 from .files import load
 
 KINDS: dict[str, tuple[set[str], ...]] = {
@@ -165,7 +165,7 @@ def _left_behind(frame: pl.DataFrame, kind: str, used: set[str], path: Path) -> 
 def _finish(trace: Trace, notes: Sequence[str]) -> Trace:
     """Settles the stop rule and writes the doubts about the data into the header."""
     header = trace.header
-    if header.stop_rule == "unknown":
+    if header.stop_rule == UNKNOWN:
         header = replace(header, stop_rule=stop_rule(trace))
     trace = replace(trace, header=header)
     settings = {**header.settings, "notes": list(notes)} if notes else header.settings

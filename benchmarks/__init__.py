@@ -1,0 +1,1 @@
+"""Ratios of CPU time, numerator and denominator interleaved in one process."""
