@@ -245,9 +245,9 @@ def _report(
     log: "Trace", title: str, outs: list[Path], only: Sequence[str], options: dict[str, Any]
 ) -> "Results":
     """Fits, plans and prints; with --strict a doubt ends it before anything is written."""
-    from .reports import making, terminal
+    from .reports import making, page, terminal
 
-    making.check(outs)
+    page.check(outs)
     with terminal.working("fitting and planning"):
         made = making.results(log, **_spending(options))
     _tell(made.doubts, strict=options["strict"])

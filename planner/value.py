@@ -44,9 +44,11 @@ def value_table(logs: list[Counts], price: Prices) -> ValueTable:
     the mean over them to say anything.
     """
     columns = {NOTHING: (np.zeros(len(logs[0])), np.zeros(len(logs[0])))}
+    seen: set[Group] = set()
     for counts in logs:
-        for option, value, cost in _columns(counts, price):
-            columns.setdefault(option, (value, cost))
+        first = counts.group not in seen
+        seen.add(counts.group)
+        columns |= {o: (v, c) for o, v, c in _columns(counts, price, unjudged=first)}
     values, costs = zip(*columns.values(), strict=True)
     return ValueTable(tuple(columns), np.column_stack(values), np.column_stack(costs))
 
@@ -57,13 +59,16 @@ def sizes(n: int) -> Ints:
     return np.asarray(sorted({int(s) for s in ladder if s <= max(n // 2, 1)}), dtype=np.int64)
 
 
-def _columns(counts: Counts, price: Prices) -> Iterator[Column]:
+def _columns(counts: Counts, price: Prices, *, unjudged: bool) -> Iterator[Column]:
+    """The options of one group and verifier; those without a verifier only when asked for."""
     solve = solution_cost(counts, price)
-    yield Option("one", 1, 0, None, counts.group), counts.solve_rates, solve
+    if unjudged:
+        yield Option("one", 1, 0, None, counts.group), counts.solve_rates, solve
     if counts.stop_rule == UNTIL_SUCCESS or counts.drawn is None:
         return
     several = sizes(int(counts.n.min()))[1:]
-    if len(several) and counts.drawn.answer is not None and (counts.drawn.answer != VOID).any():
+    voting = counts.drawn.answer is not None and bool((counts.drawn.answer != VOID).any())
+    if unjudged and voting and len(several):
         yield from _majority(counts, several, solve)
     if counts.drawn.accepts is not None:
         yield from _judged(counts, several, solve, verdict_cost(counts, price))

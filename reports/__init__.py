@@ -1,0 +1,1 @@
+"""What to show: pages made of prose, tables and pictures."""

@@ -1,0 +1,105 @@
+"""report: from a log to its pages in one call."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..analysis.counts import Counts
+from ..analysis.curve import MASS
+from ..data.errors import InputError
+from ..data.traces import Trace
+from ..fitting.fit import Fit
+from ..fitting.group import fit
+from ..planner.build import plan, usual_budget
+from ..planner.plan import Plan
+from .page import check, document, write
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Results:
+    """What a report is made from: the fit, the plan, or why there is no plan."""
+
+    fit: Fit
+    plan: Plan | None
+    why_no_plan: str | None = None
+
+    @property
+    def doubts(self) -> list[str]:
+        """Every doubt once, those of the fit first."""
+        told = self.plan.doubts if self.plan else ()
+        missing = [f"no plan: {self.why_no_plan}"] if self.why_no_plan else []
+        return list(dict.fromkeys([*self.fit.doubts, *told, *missing]))
+
+
+def results(
+    log: Trace | Counts,
+    *,
+    budget: float | None = None,
+    unit: str | None = None,
+    target: float | None = None,
+    levels: str = "auto",
+    mix: Mapping[str, float] | None = None,
+    price_file: Path | None = None,
+    seed: int = 0,
+    mass: float = MASS,
+) -> Results:
+    """Fits a log and plans on it; the budget is that of 8 samples a problem when none is asked for.
+
+    Raises:
+        InputError: the log cannot be fitted, or the budget or target asked for cannot be met.
+    """
+    fitted = fit(log, mass=mass, seed=seed)
+    asked = budget is not None or target is not None
+    try:
+        amount = budget if asked else usual_budget(log, unit, price_file)
+        split = plan(
+            log, amount, unit, target=target, levels=levels, mix=mix, price_file=price_file,
+            seed=seed, mass=mass,
+        )  # fmt: skip
+    except InputError as error:
+        if asked:
+            raise
+        return Results(fitted, None, str(error))
+    return Results(fitted, split)
+
+
+def report(
+    log: Trace | Counts | Results,
+    path: str | Path | Sequence[str | Path],
+    *,
+    title: str = "What this log says",
+    command: str = "apportion.report(log, path)",
+    version: str = "",
+    only: Sequence[str] = (),
+) -> Results:
+    """Writes the report of a log, or of results made before, to one file or several.
+
+    Args:
+        log: a trace, counts, or the `results` of one with a budget of your own.
+        path: each ending in .html or .pdf.
+        title: of the page.
+        command: what the reader may type to do it again.
+        version: of the program, for the last section.
+        only: names of the sections to keep; all when empty.
+
+    Raises:
+        InputError: a suffix without a printer, or a file that cannot be written.
+    """
+    paths = [Path(p) for p in ([path] if isinstance(path, str | Path) else path)]
+    check(paths)
+    made = log if isinstance(log, Results) else results(log)
+    page = document(
+        made.fit,
+        made.plan,
+        title=title,
+        command=command,
+        version=version,
+        only=only,
+        reason=made.why_no_plan or "",
+    )
+    for each in paths:
+        try:
+            write(page, each)
+        except OSError as error:
+            raise InputError(f"{each}: cannot be written ({error.strerror})") from error
+    return made

@@ -1,0 +1,162 @@
+"""Page: which sections a report has, in which order, and the file it becomes."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from ..data.errors import InputError, nearest
+from ..data.store import replacing
+from ..fitting.fit import Fit, GroupFit
+from ..planner.plan import Plan
+from . import (
+    allocation,
+    comparison,
+    coverage,
+    difficulty,
+    doubts,
+    frontier,
+    provenance,
+    saturation,
+    summary,
+    verification,
+    voting,
+)
+from .document import Document, Picture, Section
+from .html import to_html
+from .pdf import to_pdf
+from .wording import clip, several
+
+PRINTERS: dict[str, Callable[[Document], bytes]] = {".html": to_html, ".pdf": to_pdf}
+MANY, CROWD = 4, 12
+"""Beyond MANY groups each keeps only its coverage picture; beyond CROWD, none."""
+
+
+def document(
+    fit: Fit,
+    plan: Plan | None,
+    *,
+    title: str,
+    command: str,
+    version: str,
+    only: Sequence[str] = (),
+    reason: str = "",
+) -> Document:
+    """Returns the report: what to do first, then the doubts, the evidence, and where it comes from.
+
+    With several groups each has a part of its own after a comparison. `only` keeps the sections
+    of these names, and always the provenance; `reason` says why there is no plan.
+
+    Raises:
+        InputError: `only` names a section that this report does not have.
+    """
+    sections = [summary.section(fit, plan), doubts.section(fit)]
+    if plan is not None or not only:
+        sections.append(allocation.section(plan, reason, doubts.gathered(fit)))
+    if len(fit.groups) > 1:
+        sections.append(comparison.section(fit))
+    for number, group in enumerate(fit.groups, 1):
+        sections += _part(fit, group, number)
+    sections.append(provenance.section(fit, plan, command, version))
+    return Document(title, _subtitle(fit), tuple(_chosen(sections, only)))
+
+
+def check(paths: Sequence[Path]) -> None:
+    """Raises an InputError unless each name has a printer: better before the work than after."""
+    for path in paths:
+        if path.suffix.lower() not in PRINTERS:
+            raise InputError(f"a report's name ends in {' or '.join(PRINTERS)}; got {path.name!r}")
+
+
+def write(document: Document, path: Path) -> None:
+    """Prints the document to a file; the suffix names the printer.
+
+    Raises:
+        InputError: the suffix is neither .html nor .pdf.
+    """
+    check([path])
+    made = PRINTERS[path.suffix.lower()](document)
+    with replacing(path) as file:
+        file.write(made)
+
+
+def _subtitle(fit: Fit) -> str:
+    samples = sum(group.samples for group in fit.groups)
+    problems = max((group.problems for group in fit.groups), default=0)
+    groups = f" in {several(len(fit.groups), 'group')}" if len(fit.groups) != 1 else ""
+    names = ", ".join(clip(source.name, 60) for source in fit.sources[:3])
+    return f"{several(problems, 'problem')}, {several(samples, 'sample')}{groups}" + (
+        f", from {names}" if names else ""
+    )
+
+
+def _part(fit: Fit, group: GroupFit, number: int) -> list[Section]:
+    """Returns the sections of one group; with several groups, named and numbered after it."""
+    made = [
+        coverage.section(group),
+        voting.section(group),
+        saturation.section(group, fit.mass),
+        verification.section(group),
+        difficulty.section(group),
+    ]
+    found = [section for section in made if section is not None]
+    if len(fit.groups) == 1:
+        return found
+    part = clip(group.group.name)
+    named = [replace(s, id=f"{s.id}-{number}", part=f"{number}. {part}") for s in found]
+    return [_lean(section, len(fit.groups)) for section in named]
+
+
+def _lean(section: Section, groups: int) -> Section:
+    """Drops pictures where many groups would make hundreds of them."""
+    kept = groups <= MANY or (groups <= CROWD and section.id.startswith("coverage-"))
+    blocks = [block for block in section.blocks if kept or not isinstance(block, Picture)]
+    return replace(section, blocks=tuple(blocks))
+
+
+def _chosen(sections: list[Section], only: Sequence[str]) -> list[Section]:
+    known = list(dict.fromkeys(_name(section) for section in sections))
+    for name in only:
+        if name not in known:
+            raise InputError(
+                f"--only takes one of {', '.join(known)}; got {name!r}{nearest(name, known)}"
+            )
+    return [s for s in sections if not only or _name(s) in (*only, "provenance")]
+
+
+def _name(section: Section) -> str:
+    """Returns the name of the phenomenon: the id without the number of its group."""
+    return section.id.partition("-")[0]
+
+
+FIGURES: dict[str, Callable[[GroupFit], Figure]] = {
+    "coverage": coverage.figure,
+    "voting": voting.figure,
+    "difficulty": difficulty.figure,
+    "verification": verification.first_figure,
+}
+
+
+def figure(fit: Fit, plan: Plan | None, name: str) -> Figure:
+    """Returns one picture by its name, of the first group or of the plan.
+
+    Raises:
+        InputError: no such picture, or nothing to draw it from.
+    """
+    if name == "allocation":
+        if plan is None:
+            raise InputError("the picture 'allocation' needs a plan; got none")
+        return frontier.figure(plan)
+    if name in FIGURES:
+        if not fit.groups:
+            raise InputError(f"the picture {name!r} needs a group of samples; got none")
+        return FIGURES[name](fit.groups[0])
+    whole = {
+        "summary": lambda: summary.figure(fit, plan),
+        "comparison": lambda: comparison.figure(fit),
+    }
+    if name in whole:
+        return whole[name]()
+    known = sorted([*FIGURES, *whole, "allocation"])
+    raise InputError(f"a picture is one of {', '.join(known)}; got {name!r}{nearest(name, known)}")

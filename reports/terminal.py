@@ -1,0 +1,167 @@
+"""The terminal: the same results as short tables, with whatever a log put into names made inert."""
+
+import contextlib
+import math
+import sys
+from collections.abc import Iterator, Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from ..analysis.curve import Curve
+from ..fitting.fit import Ceiling, Fit, GroupFit
+from ..planner.plan import Plan
+from .allocation import action
+from .document import inert
+from .wording import say
+
+
+@contextlib.contextmanager
+def working(what: str) -> Iterator[None]:
+    """Shows on stderr that something takes a while; silent when stderr is not a terminal."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    with Console(stderr=True).status(f"{what} ..."):
+        yield
+
+
+def show_fit(fit: Fit) -> None:
+    """Prints every group's curves, forecasts, saturation and ceilings."""
+    console = _console()
+    for group in fit.groups:
+        _heading(console, group)
+        _print(console, ["curve", *_columns(fit)], _curves(group))
+        _print(console, ["family", "weight", "error in backtest"], _families(group))
+        _print(console, ["stops paying", "level", "by", "samples"], _saturation(group))
+        _print(console, ["target", "coverage", "samples"], _targets(group))
+        _print(console, ["verifier", "accepting first, cap K", "accuracy"], _caps(group))
+        _print(console, ["verifier", "ceiling", "accuracy", "worst", "best"], _ceilings(group))
+
+
+def show_plan(plan: Plan) -> None:
+    """Prints the split, level by level, and what the baselines would give."""
+    console = _console()
+    console.print(
+        f"{_amount(plan.budget)} {plan.unit} per problem (expected spend {_amount(plan.spent)}):"
+        f" accuracy {say(plan.accuracy)} on new problems"
+    )
+    several = len({p.option.group for level in plan.levels for p in level.split}) > 1
+    rows = [
+        (
+            level.level,
+            f"{level.share:.0%}",
+            " + ".join(f"{p.weight:.0%} {action(p, several)}" for p in level.split),
+            _amount(level.cost),
+            say(level.accuracy),
+        )
+        for level in plan.levels
+    ]
+    _print(console, ["level", "share", "what to do", plan.unit, "accuracy"], rows)
+    _print(
+        console,
+        ["instead", "accuracy", f"{plan.unit} for the same accuracy"],
+        [(b.name, say(b.accuracy), _amount(b.budget_for_same_accuracy)) for b in plan.baselines],
+    )
+
+
+def _console() -> Console:
+    width = None if sys.stdout.isatty() else 110
+    return Console(markup=False, highlight=False, emoji=False, width=width)
+
+
+def _print(console: Console, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    if not rows:
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for name in columns:
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*map(inert, row))
+    console.print(table)
+    console.print()
+
+
+def _heading(console: Console, group: GroupFit) -> None:
+    console.print(
+        inert(
+            f"{group.group.name}: {group.problems:,} problems, {group.samples:,} samples"
+            f" ({group.stop_rule})"
+        ),
+        style="bold",
+    )
+
+
+def _columns(fit: Fit) -> list[str]:
+    return ["k", f"accuracy ({fit.mass:.0%} interval)", "interval for"]
+
+
+def _curves(group: GroupFit) -> list[tuple[str, ...]]:
+    curves: list[tuple[str, Curve | None]] = [
+        ("coverage", group.coverage),
+        ("majority", group.majority),
+        *((f"best-of by {name}", curve) for name, curve in group.best_of.items()),
+        ("forecast of coverage", group.forecast),
+    ]
+    return [
+        (name if i == 0 else "", f"{k:,}", say(row), f"{row.population} problems")
+        for name, curve in curves
+        if curve is not None
+        for i, (k, row) in enumerate(zip(curve.k, curve.intervals(), strict=True))
+        if math.isfinite(row.estimate)
+    ]
+
+
+def _families(group: GroupFit) -> list[tuple[str, ...]]:
+    return [(f.name, f"{f.weight:.2f}", _amount(f.mae)) for f in group.families]
+
+
+def _saturation(group: GroupFit) -> list[tuple[str, ...]]:
+    return [
+        (
+            p.metric,
+            p.level,
+            p.definition,
+            p.doubt or f"{_amount(p.budget)} ({_amount(p.low)} to {_amount(p.high)})",
+        )
+        for p in group.saturation
+    ]
+
+
+def _targets(group: GroupFit) -> list[tuple[str, ...]]:
+    return [
+        (
+            t.metric,
+            f"{t.accuracy:g}",
+            f"{_amount(t.k.estimate)} ({_amount(t.k.low)} to {_amount(t.k.high)})",
+        )
+        for t in group.targets
+    ]
+
+
+def _macro(group: GroupFit) -> list[Ceiling]:
+    return [c for c in group.ceilings if c.estimand == "macro"]
+
+
+def _caps(group: GroupFit) -> list[tuple[str, ...]]:
+    return [
+        (c.verifier if i == 0 else "", f"{k:,}", say(row))
+        for c in _macro(group)
+        for i, (k, row) in enumerate(zip(c.accuracy_at.k, c.accuracy_at.intervals(), strict=True))
+    ]
+
+
+def _ceilings(group: GroupFit) -> list[tuple[str, ...]]:
+    return [
+        (c.verifier, c.estimand, say(c.value), f"{c.worst:.3f}", f"{c.best:.3f}")
+        for c in group.ceilings
+    ]
+
+
+def _amount(x: float) -> str:
+    """A count or a small number; open where it has no end, a dash where it does not exist."""
+    if math.isnan(x):
+        return "-"
+    if math.isinf(x):
+        return "open"
+    return f"{x:,.0f}" if x >= 100 else f"{x:.3g}"
