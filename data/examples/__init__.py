@@ -1,0 +1,1 @@
+"""Small real logs that travel with the package."""
