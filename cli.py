@@ -11,19 +11,24 @@ import click
 
 from . import __version__
 from .data.errors import InputError
-from .options import COMMON, READING, SPENDING, TRACE, numbers
+from .options import ALWAYS, COMMON, READING, SPENDING, TRACE, numbers
 
 if TYPE_CHECKING:
     from .data.traces import Trace
     from .reports.making import Results
 
 
+DEMO_BUDGET = 20.0
+"""Tokens a problem: what two samples of the bundled log cost, so that choices have to be made."""
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs a command; exits 0 when done, 2 when the input is at fault, 1 on a bug."""
     from .reports.document import inert
 
+    given = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        cli.main(arguments, prog_name="apportion", standalone_mode=False)
+        cli.main(given or ["--help"], prog_name="apportion", standalone_mode=False)
     except (InputError, click.ClickException) as error:
         message = error.format_message() if isinstance(error, click.ClickException) else str(error)
         click.echo(f"apportion: {inert(message)}", err=True)
@@ -33,6 +38,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(130)
     except BrokenPipeError:
         sys.exit(0)
+    except OSError as error:
+        place = error.filename2 or error.filename
+        click.echo(f"apportion: {inert(f'{place}: {error.strerror}')}", err=True)
+        sys.exit(2)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -95,25 +104,20 @@ def read(sources: tuple[Path, ...], out: Path, **options: Any) -> None:
               apportion read runs.csv --map problem=task,correct=passed -o trace
     """
     from .data import store
+    from .reports.document import inert
 
     trace = _read(sources, options)
     _tell([*trace.header.doubts], strict=options["strict"])
     for note in trace.header.settings.get("notes", ()):  # type: ignore[attr-defined]
-        click.echo(f"note: {note}", err=True)
+        click.echo(f"note: {inert(str(note))}", err=True)
     store.write(trace, out)
     size = {"problems": len(trace.problems), "samples": len(trace), "verdicts": len(trace.verdicts)}
     if options["as_json"]:
         header = trace.header
-        _print_json(
-            {
-                **size,
-                "stop_rule": header.stop_rule,
-                "doubts": list(header.doubts),
-                "trace": str(out),
-            }
-        )
+        told = {"stop_rule": header.stop_rule, "doubts": list(header.doubts), "trace": str(out)}
+        _print_json({**size, **told})
     else:
-        click.echo(f"{out}: " + ", ".join(f"{n:,} {name}" for name, n in size.items()))
+        click.echo(inert(f"{out}: " + ", ".join(f"{n:,} {name}" for name, n in size.items())))
 
 
 @cli.command()
@@ -128,26 +132,27 @@ def read(sources: tuple[Path, ...], out: Path, **options: Any) -> None:
     show_default=True,
     help="When a problem's sampling ends.",
 )
-@click.option("--seed", default=0, show_default=True, help="Which log of that world.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @click.option(
     "-o", "--out", required=True, type=click.Path(path_type=Path), help="Trace directory."
 )
-def simulate(out: Path, as_json: bool, **options: Any) -> None:
+@ALWAYS
+def simulate(out: Path, strict: bool, as_json: bool, **options: Any) -> None:
     """Draw a log from a world whose truth is known; the truth is written beside it.
 
     \b
     Example:  apportion simulate --problems 200 --samples 100 --verdicts 4 --seed 1 -o trace
     """
     from .data import synthetic, truth
+    from .reports.document import inert
 
     log, known = synthetic.simulate(**options)
+    _tell(log.header.doubts, strict=strict)
     truth.write(log, known, out)
     if as_json:
         _print_json({"trace": str(out), "samples": len(log), "verdicts": len(log.verdicts)})
     else:
         size = f"{len(log):,} samples, {len(log.verdicts):,} verdicts"
-        click.echo(f"{out}: {size}, and truth.json")
+        click.echo(inert(f"{out}: {size}, and truth.json"))
 
 
 @cli.command()
@@ -275,6 +280,8 @@ def demo(out: Path, **options: Any) -> None:
 
     from .reports import terminal
 
+    if options["budget"] is None and options["target"] is None:
+        options |= {"budget": DEMO_BUDGET, "unit": options["unit"] or "tokens"}
     with as_file(files("apportion.data.examples") / "smollm2") as folder:
         log = _read([folder], {"names": {}, "verdicts": {}, "format_": None})
     outs = [out / "report.html", out / "report.pdf"]

@@ -8,6 +8,8 @@ import click
 
 from .data.errors import InputError
 
+MOST = 10**15
+"""The largest number of samples to ask about; beyond it floating point loses count."""
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -38,12 +40,27 @@ def numbers(kind: type[int] | type[float]) -> Callable[..., list[Any] | None]:
         if value is None:
             return None
         try:
-            return [kind(part) for part in value.split(",")]
+            found = [kind(part) for part in value.split(",")]
         except ValueError:
             what = "whole numbers" if kind is int else "numbers"
             raise InputError(f"{param.opts[0]} takes {what} with commas; got {value!r}") from None
+        if over := [number for number in found if number > MOST]:
+            raise InputError(f"{param.opts[0]} takes numbers up to {MOST:,}; got {over[0]}")
+        return found
 
     return parse
+
+
+def seed(_: click.Context, __: click.Parameter, value: int) -> int:
+    if value < 0:
+        raise InputError(f"seed must satisfy seed >= 0; got seed={value}")
+    return value
+
+
+def mass(_: click.Context, __: click.Parameter, value: float) -> float:
+    if not 0 < value < 1:
+        raise InputError(f"mass must lie strictly between 0 and 1; got {value:g}")
+    return value
 
 
 READING = stack(
@@ -67,11 +84,26 @@ READING = stack(
         help="A column of the samples that is a verifier's verdict or score; may be repeated.",
     ),
 )
-COMMON = stack(
-    click.option("--mass", default=0.9, show_default=True, help="Mass of every interval."),
-    click.option("--seed", default=0, show_default=True, help="Seed of everything random."),
+ALWAYS = stack(
+    click.option(
+        "--seed",
+        default=0,
+        show_default=True,
+        callback=seed,
+        help="Seed of everything random.",
+    ),
     click.option("--strict", is_flag=True, help="Make any doubt an error (exit 2)."),
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else."),
+)
+COMMON = stack(
+    click.option(
+        "--mass",
+        default=0.9,
+        show_default=True,
+        callback=mass,
+        help="Mass of every interval.",
+    ),
+    ALWAYS,
 )
 SPENDING = stack(
     click.option("--budget", type=float, help="Expected spend per problem."),

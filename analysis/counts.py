@@ -14,6 +14,13 @@ from .curve import Floats
 Ints = NDArray[np.int64]
 VOID = -1
 """The answer class of a sample whose answer could not be parsed."""
+_PER_PROBLEM = ("n", "c", "prompt_tokens", "output_tokens", "seconds", "verdict_tokens")
+
+
+def _freeze(*arrays: NDArray[np.generic] | None) -> None:
+    for array in arrays:
+        if array is not None:
+            array.setflags(write=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,6 +36,9 @@ class Drawn:
     answer: Ints | None
     score: Floats | None
     accepts: NDArray[np.int8] | None
+
+    def __post_init__(self) -> None:
+        _freeze(self.start, self.right, self.answer, self.score, self.accepts)
 
     def only(self, kept: Ints) -> "Drawn":
         """Returns the samples of the problems at the given places."""
@@ -70,6 +80,9 @@ class Counts:
     verdict_tokens: Floats
     sources: tuple[Source, ...]
 
+    def __post_init__(self) -> None:
+        _freeze(*(getattr(self, name) for name in _PER_PROBLEM))
+
     def __len__(self) -> int:
         return len(self.problems)
 
@@ -86,13 +99,12 @@ class Counts:
 
     def only(self, kept: Ints) -> "Counts":
         """Returns the counts of the problems at the given places, in that order."""
-        per_problem = ("n", "c", "prompt_tokens", "output_tokens", "seconds", "verdict_tokens")
         return replace(
             self,
             problems=tuple(self.problems[i] for i in kept),
             levels=self.levels and tuple(self.levels[i] for i in kept),
             drawn=self.drawn and self.drawn.only(kept),
-            **{name: getattr(self, name)[kept] for name in per_problem},
+            **{name: getattr(self, name)[kept] for name in _PER_PROBLEM},
         )
 
 
@@ -126,8 +138,8 @@ def count(trace: Trace, verifier: str | None = None) -> Counts:
         group=group,
         problems=tuple(table["problem"]),
         levels=_levels(table["problem"], trace.problems),
-        n=_frozen(table["n"].to_numpy().astype(np.int64)),
-        c=_frozen(table["c"].to_numpy().astype(np.int64)),
+        n=table["n"].to_numpy(),
+        c=table["c"].to_numpy(),
         stop_rule=stop_rule(trace) if told == UNKNOWN else told,
         verifier=name,
         drawn=drawn,
@@ -178,8 +190,8 @@ def _drawn(graded: pl.DataFrame, trace: Trace, verifier: str | None) -> Drawn:
     if score is None and verifier is None and graded["score"].is_not_null().any():
         score = _column(graded, "score")
     return Drawn(
-        start=_frozen(np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)),
-        right=_frozen(graded["correct"].cast(pl.Float64).to_numpy()),
+        start=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+        right=graded["correct"].cast(pl.Float64).to_numpy(),
         answer=_classes(graded),
         score=score,
         accepts=accepts,
@@ -191,7 +203,7 @@ def _classes(graded: pl.DataFrame) -> Ints | None:
     if graded["answer"].null_count() == len(graded):
         return None
     number = pl.col("answer").rank("dense").over("problem").cast(pl.Int64) - 1
-    return _frozen(graded.select(number.fill_null(VOID)).to_series().to_numpy())
+    return graded.select(number.fill_null(VOID)).to_series().to_numpy()
 
 
 def _verdicts(
@@ -213,7 +225,6 @@ def _verdicts(
     accepts = np.full((len(graded), width), -1, dtype=np.int8)
     kept = nth.filter((pl.col("column") < width) & pl.col("vote").is_not_null())
     accepts[kept["row"].to_numpy(), kept["column"].to_numpy()] = kept["vote"].to_numpy()
-    accepts.setflags(write=False)
     return accepts, score
 
 
@@ -236,12 +247,4 @@ def _beside(problems: pl.Series, told: pl.DataFrame) -> pl.DataFrame:
 
 
 def _column(frame: pl.DataFrame, name: str) -> Floats:
-    return _frozen(frame[name].cast(pl.Float64).fill_null(float("nan")).to_numpy())
-
-
-def _frozen(array: NDArray[np.generic]) -> NDArray:  # type: ignore[type-arg]
-    copy = np.ascontiguousarray(array)
-    if copy.flags.writeable is False:
-        return copy
-    copy.setflags(write=False)
-    return copy
+    return frame[name].cast(pl.Float64).fill_null(float("nan")).to_numpy()

@@ -1,6 +1,6 @@
 """Coverage (pass@k): the share of problems solved by at least one of k samples."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -21,7 +21,10 @@ def draws(k: Sequence[int] | Ints | int) -> Ints:
     Raises:
         InputError: some k is below 1.
     """
-    ks = np.unique(np.atleast_1d(np.asarray(k, dtype=np.int64)))
+    try:
+        ks = np.unique(np.atleast_1d(np.asarray(k, dtype=np.int64)))
+    except (OverflowError, TypeError, ValueError) as error:
+        raise InputError(f"k must be whole numbers below 2^63; got {k!r}") from error
     if not len(ks) or ks[0] < 1:
         raise InputError(f"k must satisfy k >= 1; got k={ks[0] if len(ks) else 'nothing'}")
     return ks
@@ -31,6 +34,15 @@ def default_draws(n: int) -> Ints:
     """Returns 1, 3, 10, 30, ... up to n, and n itself."""
     ladder = [m * 10**e for e in range(12) for m in (1, 3)]
     return np.asarray(sorted({k for k in ladder if k <= n} | {n}), dtype=np.int64)
+
+
+def reach(counts: Counts) -> int:
+    """Returns the largest k that every problem of the log can speak for.
+
+    That is the smallest n; where sampling stopped at success, a solved problem speaks for every k.
+    """
+    silent = counts.n[counts.c == 0] if counts.stop_rule == UNTIL_SUCCESS else counts.n
+    return int(silent.min() if len(silent) else counts.n.max())
 
 
 def credits(counts: Counts, k: Ints) -> Floats:
@@ -75,9 +87,10 @@ def coverage(
     credit = credits(counts, ks)
     estimate = credit.mean(axis=0)
     if population == "these":
-        redrawn = _same_problems(counts, ks, worlds, seed)
+        redrawn = _same_problems(counts, ks, estimate, worlds, seed)
     else:
-        redrawn = problem_worlds(counts.problems, seed, worlds)[1:] @ np.nan_to_num(credit)
+        weights = problem_worlds(counts.problems, seed, worlds)[1:]
+        redrawn = np.minimum(weights @ np.nan_to_num(credit), 1.0)
     redrawn[:, np.isnan(estimate)] = np.nan
     return Curve(ks, np.vstack([estimate, redrawn]), population, mass, _reason(counts, ks, credit))
 
@@ -93,34 +106,53 @@ def _reason(counts: Counts, ks: Ints, credit: Floats) -> str | None:
     )
 
 
-def _same_problems(counts: Counts, ks: Ints, worlds: int, seed: int) -> Floats:
-    """Draws the problems' own solve rates, (W, K) coverages.
+def _same_problems(counts: Counts, ks: Ints, estimate: Floats, worlds: int, seed: int) -> Floats:
+    """Returns (W, K) coverages that these problems may really have.
 
-    A flat prior per problem would invent coverage where nothing was solved, so the prior is the
-    Beta whose mean and variance are those of the solve rates, found again in every world.
+    Each world draws the solve rates from a posterior, logs the problems again, and takes the error
+    that the estimate would then have off the estimate. So the prior sets the width alone: to draw
+    the coverage itself from it would let a wrong prior move the centre, and a flat one invent
+    coverage where nothing was solved.
     """
     rng = np.random.default_rng([seed, 1])
-    weights = problem_worlds(counts.problems, seed, worlds)[1:]
-    prior_a, prior_b = _moment_prior(counts, weights)
-    out = np.empty((worlds, len(ks)))
-    for w in range(worlds):
-        a, b = prior_a[w] + counts.c, prior_b[w] + counts.n - counts.c
-        miss = np.log1p(-np.minimum(rng.beta(a, b), 1 - 1e-16))
-        out[w] = -np.expm1(miss[:, None] * ks).mean(axis=0)
-    return out
+    prior_a, prior_b = _moment_prior(counts, problem_worlds(counts.problems, seed, worlds)[1:])
+    rate = rng.beta(prior_a[:, None] + counts.c, prior_b[:, None] + counts.n - counts.c)
+    miss = np.log1p(-np.minimum(rate, 1 - 1e-16))
+    again = _log_again(counts, ks, rate, rng)
+    coverages = [
+        estimate - (next(again) + np.expm1(row[:, None] * ks)).mean(axis=0) for row in miss
+    ]
+    return np.maximum.accumulate(np.clip(coverages, 0.0, 1.0), axis=1)
+
+
+def _log_again(
+    counts: Counts, ks: Ints, rate: Floats, rng: np.random.Generator
+) -> Iterator[Floats]:
+    """Yields the credits (P, K) of a log drawn at each row of `rate` (W, P)."""
+    if counts.stop_rule == UNTIL_SUCCESS:
+        for row in rate:
+            late = rng.random(len(row))[:, None] < (1 - row[:, None]) ** ks
+            yield 1.0 - late
+        return
+    base = int(counts.n.max()) + 1
+    pairs, where = np.unique(counts.n * base + rng.binomial(counts.n, rate), return_inverse=True)
+    credit = 1.0 - miss_probability(*np.divmod(pairs, base), ks)
+    for row in where.reshape(rate.shape):
+        yield credit[row]
 
 
 def _moment_prior(counts: Counts, weights: Floats) -> tuple[Floats, Floats]:
     """Returns (W,) a and b of the Beta with the solve rates' mean and variance in each world.
 
-    The variance that n samples alone would cause is taken off first. Half a success and half a
-    failure in the whole log keep the mean off 0 and 1.
+    E p = pass@1 and E p^2 = 2 pass@1 - pass@2, unbiased under either stop rule; a problem with one
+    sample counts as all or nothing. Half a success and half a failure in the whole log keep the
+    mean off 0 and 1.
     """
+    once, either = credits(counts, np.array([1, 2])).T
+    square = np.where(np.isnan(either), once, 2 * once - either)
     total = counts.n.sum()
-    rate = counts.solve_rates
-    mean = (weights @ rate * total + 0.5) / (total + 1)
-    noise = rate * (1 - rate) / np.maximum(counts.n - 1, 1)
-    variance = weights @ rate**2 - (weights @ rate) ** 2 - weights @ noise
+    mean = (weights @ once * total + 0.5) / (total + 1)
+    variance = weights @ square - (weights @ once) ** 2
     most = mean * (1 - mean)
     strength = most / np.clip(variance, most / STRONGEST, most / (1 + WEAKEST)) - 1
     return mean * strength, (1 - mean) * strength

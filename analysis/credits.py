@@ -63,7 +63,7 @@ def _curve(counts: Counts, ks: Ints, credit: Floats, mass: float, worlds: int, s
     """Means over problems in every world; NaN, with a reason, once some problem has too few."""
     weights = problem_worlds(counts.problems, seed, worlds)
     short = np.isnan(credit).sum(axis=0)
-    values = weights @ np.nan_to_num(credit)
+    values = np.minimum(weights @ np.nan_to_num(credit), 1.0)
     values[:, short > 0] = np.nan
     reason = None
     if short.any():

@@ -96,7 +96,7 @@ def frontier(rng: np.random.Generator) -> Ratio:
             A_ub=(share[:, None] * cost).ravel()[None], b_ub=[5.0],
             A_eq=rows, b_eq=np.ones(200), method="highs",
         )  # fmt: skip
-        return float(-made.fun)
+        return -float(made.fun or 0.0)
 
     error = abs(allocate(cost, value, share, 5.0).value - theirs())
     return measure(

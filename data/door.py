@@ -1,27 +1,23 @@
 """The door: foreign columns are cast, checked against the schema, and refused with a reason."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import polars as pl
 
-from .errors import InputError, nearest
+from .errors import InputError
 from .schema import GROUP, SENTENCES, TABLES, dtypes
 
+_NOT_PLAIN = (pl.List, pl.Struct, pl.Array, pl.Object, pl.Binary)
 _TRUE = ("true", "1", "1.0", "yes")
 _FALSE = ("false", "0", "0.0", "no")
 
 
-def rename(frame: pl.DataFrame, names: Mapping[str, str], where: str) -> pl.DataFrame:
+def rename(frame: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame:
     """Applies `ours=theirs`; a column of ours that it displaces is dropped."""
-    for ours, theirs in names.items():
-        if theirs not in frame.columns:
-            raise InputError(
-                f"{where}: --map {ours}={theirs}: there is no column {theirs!r}"
-                f" (columns: {', '.join(frame.columns)}){nearest(theirs, frame.columns)}"
-            )
-    taken = {theirs: ours for ours, theirs in names.items()}
-    kept = [c for c in frame.columns if c in taken or c not in names]
-    renamed: pl.DataFrame = frame.select(pl.col(c).alias(taken.get(c, c)) for c in kept)
+    kept = [c for c in frame.columns if c not in names and c not in names.values()]
+    renamed: pl.DataFrame = frame.select(
+        *(pl.col(theirs).alias(ours) for ours, theirs in names.items()), *kept
+    )
     return renamed
 
 
@@ -57,11 +53,11 @@ def _cast(frame: pl.DataFrame, name: str, dtype: pl.DataType, where: str) -> pl.
     column = frame[name]
     if column.dtype == pl.Null:
         return column.cast(dtype)
-    if isinstance(column.dtype, pl.List | pl.Struct | pl.Array | pl.Object):
-        raise InputError(f"{where}: column {name!r} must hold single values; got {column.dtype}")
-    cast = _to_bool(column) if dtype == pl.Boolean else _to_number_or_text(column, dtype)
+    if isinstance(column.dtype, _NOT_PLAIN):
+        raise InputError(f"{where}: column {name!r} must hold plain values; got {column.dtype}")
+    cast = _CASTS[dtype](column)
     lost = column.is_not_null() & cast.is_null()
-    if column.dtype == pl.String and dtype != pl.String:
+    if column.dtype == pl.String:
         lost &= column.str.strip_chars() != ""
     if lost.any():
         row = int(lost.arg_max() or 0)
@@ -87,23 +83,54 @@ def _shown(value: object) -> str:
 def _to_bool(column: pl.Series) -> pl.Series:
     if column.dtype == pl.Boolean:
         return column
-    text = column.cast(pl.String).str.strip_chars().str.to_lowercase()
+    text = column.cast(pl.String, strict=False).str.strip_chars().str.to_lowercase()
     yes, no = text.is_in(_TRUE), text.is_in(_FALSE)
     flags = pl.select(pl.when(yes).then(True).when(no).then(False).otherwise(None)).to_series()
     return flags.cast(pl.Boolean)
 
 
-def _to_number_or_text(column: pl.Series, dtype: pl.DataType) -> pl.Series:
-    if dtype == pl.String:
-        text = column.cast(pl.String)
-        return text.replace("", None)
+def is_boolean(column: pl.Series) -> bool:
+    """Tells whether every value says true or false."""
+    if isinstance(column.dtype, _NOT_PLAIN):
+        return False
+    return bool((_to_bool(column).is_not_null() | column.is_null()).all())
+
+
+def _to_text(column: pl.Series) -> pl.Series:
+    """A whole number reads the same however stored: pandas keeps 42 beside a null as 42.0."""
+    text = column.cast(pl.String, strict=False)
+    if column.dtype.is_float():
+        whole = _to_whole(column)
+        text = whole.cast(pl.String).zip_with(whole.is_not_null(), text)
+    return text.replace("", None)
+
+
+def _to_float(column: pl.Series) -> pl.Series:
+    if not (column.dtype.is_numeric() or column.dtype in (pl.String, pl.Boolean)):
+        return pl.Series([None] * len(column), dtype=pl.Float64)
     source = column.str.strip_chars() if column.dtype == pl.String else column
-    number = source.cast(dtype, strict=False)
-    if dtype == pl.Int64 and column.dtype in (pl.Float32, pl.Float64, pl.String):
-        exact = source.cast(pl.Float64, strict=False)
-        whole = exact.is_finite() & (exact == exact.round()) & (exact.abs() < 2.0**53)
-        number = exact.set(~whole.fill_null(value=False), None).cast(pl.Int64)
-    return number
+    return source.cast(pl.Float64, strict=False)
+
+
+def _to_whole(column: pl.Series) -> pl.Series:
+    if column.dtype.is_integer():
+        return column.cast(pl.Int64, strict=False)
+    if column.dtype == pl.Boolean:
+        return pl.Series([None] * len(column), dtype=pl.Int64)
+    number = _to_float(column)
+    exact = number.is_finite() & (number == number.round()) & (number.abs() < 2.0**53)
+    whole = number.set(~exact.fill_null(value=False), None).cast(pl.Int64)
+    if column.dtype == pl.String:
+        return column.str.strip_chars().cast(pl.Int64, strict=False).fill_null(whole)
+    return whole
+
+
+_CASTS: dict[pl.DataType, Callable[[pl.Series], pl.Series]] = {
+    pl.Boolean(): _to_bool,
+    pl.Int64(): _to_whole,
+    pl.Float64(): _to_float,
+    pl.String(): _to_text,
+}
 
 
 def _first_failure(cast: pl.DataFrame, details: pl.DataFrame, where: str) -> str:
@@ -111,7 +138,9 @@ def _first_failure(cast: pl.DataFrame, details: pl.DataFrame, where: str) -> str
     rules = [c for c in details.columns if c not in cast.columns]
     keyed = cast.with_row_index("row").join(details.unique(), on=cast.columns, nulls_equal=True)
     first = keyed.sort("row").row(0, named=True)
-    rule = next(r for r in rules if first[r] == "invalid")
+    # A rule on one column says more than one on the whole row, which that column may have broken.
+    order = sorted(rules, key=lambda r: ("|" not in r, not r.endswith(("|nan", "|inf"))))
+    rule = next(r for r in order if first[r] == "invalid")
     return f"{where}: row {first['row'] + 1}: {_sentence(rule, first)}"
 
 
@@ -126,6 +155,9 @@ def _sentence(rule: str, row: Mapping[str, object]) -> str:
             getattr(t.columns()[column], kind) for t in TABLES.values() if column in t.columns()
         )
         return f"{column} must be {bounds[kind]} {limit}; got {column}={_shown(row[column])}"
+    if kind in ("inf", "nan"):
+        got = f"{column}={_shown(row[column])}"
+        return f"{column} must be finite (leave it empty where it is missing); got {got}"
     return f"{column} must not be empty"
 
 

@@ -9,6 +9,7 @@ from .schema import GROUP
 from .traces import FIXED, UNKNOWN, UNTIL_SUCCESS, Trace
 
 _ONE = ["problem", *GROUP]
+_ORDER = pl.coalesce("attempt", "sample")
 
 
 def doubts(trace: Trace) -> tuple[str, ...]:
@@ -26,14 +27,17 @@ def stop_rule(trace: Trace) -> str:
     sizes = trace.samples.group_by(_ONE).agg(
         n=pl.len(),
         c=pl.col("correct").sum(),
-        last=pl.col("correct").sort_by("sample").last(),
+        last=pl.col("correct").sort_by(_ORDER, "sample").last(),
     )
-    if sizes.is_empty():
-        return FIXED if _constant(trace.tallies) else UNKNOWN
-    if _constant(sizes):
+    if _constant(pl.concat([sizes, trace.tallies.select(*_ONE, "n")], how="diagonal_relaxed")):
         return FIXED
     solved = sizes.filter(pl.col("c") > 0)
-    if len(solved) >= 5 and (solved["c"] == 1).all() and solved["last"].all():
+    if (
+        trace.tallies.is_empty()
+        and len(solved) >= 5
+        and (solved["c"] == 1).all()
+        and solved["last"].all()
+    ):
         return UNTIL_SUCCESS
     return UNKNOWN
 
@@ -90,6 +94,18 @@ def _unparsed(trace: Trace) -> Iterator[str]:
         yield f"{share:.0%} of the samples have no answer that could be parsed; they cast no vote"
 
 
+def _inconsistent(trace: Trace) -> Iterator[str]:
+    """Equal answers to a problem, graded both ways: two graders, or one that wavers."""
+    graded = trace.samples.filter(pl.all_horizontal(pl.col("answer", "correct").is_not_null()))
+    mixed = pl.col("correct").n_unique().over([*_ONE, "answer"]) > 1
+    count = int(graded.select(mixed.sum()).item())
+    if count > 0.01 * len(graded):
+        yield (
+            f"{count} of {len(graded)} answers are graded right in one sample and wrong in another"
+            " of the same problem: the graders disagree"
+        )
+
+
 def _ungraded(trace: Trace) -> Iterator[str]:
     correct = trace.samples["correct"]
     if missing := correct.null_count():
@@ -104,7 +120,7 @@ def _ungraded(trace: Trace) -> Iterator[str]:
 def _trend(trace: Trace) -> Iterator[str]:
     """Compares the earlier and the later half of each problem's attempts, paired by problem."""
     graded = trace.samples.filter(pl.col("correct").is_not_null())
-    order = pl.coalesce("attempt", "sample").rank("ordinal").over(_ONE)
+    order = _ORDER.rank("ordinal").over(_ONE)
     later = order > pl.len().over(_ONE) / 2
     halves = (
         graded.with_columns(later=later)
@@ -116,9 +132,10 @@ def _trend(trace: Trace) -> Iterator[str]:
         .drop_nulls()
         .to_numpy()
     )
-    if _rule(trace) != FIXED or len(halves) < 20 or not halves.std():
+    if _rule(trace) != FIXED or len(halves) < 20:
         return
-    z = halves.mean() / (halves.std(ddof=1) / np.sqrt(len(halves)))
+    # Gaps that are all alike have no spread of their own: it is held above that of one flipped bit.
+    z = halves.mean() / (max(halves.std(ddof=1), 1 / len(halves)) / np.sqrt(len(halves)))
     if abs(z) > 3.5:
         yield (
             f"later attempts are {'more' if z > 0 else 'less'} often right than earlier ones (by"
@@ -153,6 +170,7 @@ LOOKS: tuple[Callable[[Trace], Iterator[str]], ...] = (
     _cold,
     _truncated,
     _unparsed,
+    _inconsistent,
     _ungraded,
     _trend,
     _missing_tokens,

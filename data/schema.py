@@ -103,7 +103,7 @@ class Tallies(dy.Schema):
     effort = dy.String(nullable=True)
     benchmark = dy.String(nullable=True)
     level = dy.String(nullable=True)
-    n = dy.Int64(min=1, max=10**9)
+    n = dy.Int64(min=1, max=10**7)
     c = dy.Int64(min=0)
 
     @dy.rule()

@@ -2,8 +2,10 @@
 
 import contextlib
 import hashlib
+import io
 import json
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -18,6 +20,9 @@ from .traces import Header, Source, Trace
 
 MANIFEST = "manifest.json"
 VERSION = 1
+_DATA = rf"(?:{'|'.join(TABLES)})-[0-9a-f]{{12}}\.parquet"
+_OURS = re.compile(rf"{_DATA}|\.(?:{_DATA}|{re.escape(MANIFEST)})\.\d+\.tmp")
+"""The names of data files, and of the drafts that a killed writer leaves."""
 
 
 def digest(path: Path) -> Source:
@@ -34,6 +39,8 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     The bytes are on disk before the name changes hands, so a run killed at any moment leaves
     either the old file or the new one.
     """
+    if not path.name:
+        raise InputError(f"{path}: a file name is wanted; got a folder")
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
@@ -55,36 +62,54 @@ def write(trace: Trace, folder: Path) -> None:
     Raises:
         InputError: `folder` exists and is not a trace.
     """
-    if folder.exists() and not is_trace(folder) and (folder.is_file() or any(folder.iterdir())):
+    if folder.exists() and not is_trace(folder) and (folder.is_file() or _foreign(folder)):
         raise InputError(f"{folder}: already there and not a trace; choose another name for -o")
+    fresh = not folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
-    files = {name: _write_table(getattr(trace, name), name, folder) for name in TABLES}
-    manifest = {"apportion": VERSION, "header": asdict(trace.header), "files": files}
-    with replacing(folder / MANIFEST) as file:
-        file.write(json.dumps(manifest, indent=1).encode())
-    _sweep(folder, {f["file"] for f in files.values()})
+    before = {path.name for path in folder.iterdir()}
+    try:
+        files = {name: _write_table(getattr(trace, name), name, folder) for name in TABLES}
+        manifest = {"apportion": VERSION, "header": asdict(trace.header), "files": files}
+        with replacing(folder / MANIFEST) as file:
+            file.write(json.dumps(manifest, indent=1).encode())
+    except BaseException:
+        _sweep(folder, before | _named(folder))
+        if fresh:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+        raise
+    _sweep(folder, {MANIFEST, *(str(f["file"]) for f in files.values())})
 
 
 def _write_table(table: pl.DataFrame, name: str, folder: Path) -> dict[str, object]:
-    draft = folder / f".{name}.{os.getpid()}.tmp"
-    try:
-        table.write_parquet(draft, compression="zstd", compression_level=9)
-        with draft.open("rb") as file:
-            os.fsync(file.fileno())
-        source = digest(draft)
-        kept = f"{name}-{source.sha256[:12]}.parquet"
-        draft.replace(folder / kept)
-    finally:
-        draft.unlink(missing_ok=True)
-    return {"file": kept, "rows": len(table), "sha256": source.sha256}
+    buffer = io.BytesIO()  # polars reports a full disk as a fault of the table
+    table.write_parquet(buffer, compression="zstd", compression_level=9)
+    sha256 = hashlib.sha256(buffer.getbuffer()).hexdigest()
+    kept = f"{name}-{sha256[:12]}.parquet"
+    with replacing(folder / kept) as file:
+        file.write(buffer.getbuffer())
+    return {"file": kept, "rows": len(table), "sha256": sha256}
 
 
-def _sweep(folder: Path, kept: set[object]) -> None:
-    """Removes the data files of earlier manifests; failure to do so costs only disk."""
-    for path in folder.glob("*-????????????.parquet"):
-        if path.name not in kept and path.name.partition("-")[0] in TABLES:
+def _sweep(folder: Path, kept: set[str]) -> None:
+    """Removes what other writers left, whole or half-written; failing that costs only disk."""
+    for path in folder.iterdir():
+        if path.name not in kept and _OURS.fullmatch(path.name):
             with contextlib.suppress(OSError):
                 path.unlink()
+
+
+def _named(folder: Path) -> set[str]:
+    """The data files that the manifest in force names."""
+    try:
+        return set(re.findall(_DATA, (folder / MANIFEST).read_text("utf8")))
+    except OSError:
+        return set()
+
+
+def _foreign(folder: Path) -> bool:
+    """Tells whether a folder holds what no writer of ours, killed before its end, left there."""
+    return any(not _OURS.fullmatch(path.name) for path in folder.iterdir())
 
 
 def is_trace(path: Path) -> bool:
@@ -114,24 +139,31 @@ def _read(folder: Path) -> Trace:
     where = folder / MANIFEST
     manifest = _manifest(where)
     try:
-        header, files = manifest["header"], manifest["files"]
-        entries = {name: (Path(files[name]["file"]).name, files[name]["sha256"]) for name in TABLES}
-        told = Header(
-            sources=tuple(Source(**s) for s in header["sources"]),
-            stop_rule=header["stop_rule"],
-            settings=header["settings"],
-            doubts=tuple(header["doubts"]),
-        )
+        files = {name: manifest["files"][name] for name in TABLES}
+        entries = {name: (str(f["file"]), f["sha256"]) for name, f in files.items()}
+        header = _header(**manifest["header"])
     except (KeyError, TypeError) as error:
         raise InputError(f"{where}: not the manifest of a trace ({error})") from error
+    for file, _ in entries.values():
+        if not _OURS.fullmatch(file):
+            raise InputError(f"{where}: not the manifest of a trace (it names the file {file!r})")
     tables = {name: _read_table(folder / file, name, sha) for name, (file, sha) in entries.items()}
-    return Trace(**tables, header=told)
+    return Trace(**tables, header=header)
+
+
+def _header(
+    *, sources: list[Any], stop_rule: object, settings: object, doubts: list[object]
+) -> Header:
+    if not isinstance(settings, dict):
+        raise TypeError("its settings are not an object")
+    told = tuple(Source(**source) for source in sources)
+    return Header(told, str(stop_rule), settings, tuple(str(d) for d in doubts))
 
 
 def _manifest(where: Path) -> dict[str, Any]:
     try:
         manifest = json.loads(where.read_text("utf8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{where}: cannot be read ({error})") from error
     if not isinstance(manifest, dict) or not {"apportion", "header", "files"} <= manifest.keys():
         raise InputError(f"{where}: not the manifest of a trace")

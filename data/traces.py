@@ -122,15 +122,26 @@ def assemble(
 
     Raises:
         InputError: a verdict for a sample that is not there, or one that fits several samples;
-            no samples and no counts at all.
+            a problem with two levels, or with samples and a count; no samples and no counts at all.
     """
     samples = empty("samples") if samples is None else samples
     tallies = empty("tallies") if tallies is None else tallies
     verdicts = empty("verdicts") if verdicts is None else _placed(verdicts, samples)
     if samples.is_empty() and tallies.is_empty():
         raise InputError("a trace needs at least one sample or one count; got none")
+    _check_counted_once(samples, tallies)
     told = empty("problems") if problems is None else problems
     return Trace(_described(told, samples, tallies), samples, verdicts, tallies, header)
+
+
+def _check_counted_once(samples: pl.DataFrame, tallies: pl.DataFrame) -> None:
+    key = ["problem", *GROUP]
+    twice = tallies.join(samples.select(key), on=key, how="semi", nulls_equal=True)
+    if len(twice):
+        raise InputError(
+            "a problem must be logged as samples or as a count, not as both;"
+            f" got both for problem {twice['problem'][0]!r} ({len(twice)} such)"
+        )
 
 
 def _described(told: pl.DataFrame, samples: pl.DataFrame, tallies: pl.DataFrame) -> pl.DataFrame:
@@ -145,6 +156,7 @@ def _described(told: pl.DataFrame, samples: pl.DataFrame, tallies: pl.DataFrame)
     loose = known.filter(pl.col("benchmark").is_null()).drop("benchmark")
     exact = tried.join(known, on=key, how="left", nulls_equal=True, maintain_order="left")
     both = exact.join(loose, on="problem", how="left", suffix="_loose", maintain_order="left")
+    _check_agreement(both)
     filled = both.select(
         "problem",
         pl.coalesce("level", "level_loose"),
@@ -154,6 +166,18 @@ def _described(told: pl.DataFrame, samples: pl.DataFrame, tallies: pl.DataFrame)
     # A problem that is described but was never tried is kept too: it is part of the log.
     untried = told.join(tried, on="problem", how="anti").select(filled.columns)
     return pl.concat([filled, untried])
+
+
+def _check_agreement(both: pl.DataFrame) -> None:
+    """Refuses a problem told of twice, with its benchmark and without, in two ways."""
+    for fact in ("level", "gold"):
+        differ = both.filter(pl.col(fact) != pl.col(f"{fact}_loose"))
+        if len(differ):
+            row = differ.row(0, named=True)
+            raise InputError(
+                f"a problem must have one {fact}; got {row[fact]!r} and {row[fact + '_loose']!r}"
+                f" for problem {row['problem']!r}"
+            )
 
 
 def _placed(verdicts: pl.DataFrame, samples: pl.DataFrame) -> pl.DataFrame:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..analysis.counts import VOID, Counts, Ints, count
-from ..analysis.coverage import coverage, default_draws, draws
+from ..analysis.coverage import coverage, default_draws, draws, reach
 from ..analysis.credits import best_of, majority
 from ..analysis.curve import MASS, Curve
 from ..data.doubts import doubts
@@ -93,7 +93,7 @@ def _group(
     future, fan = whole.at(beyond, mass), whole.fan(mass)
     ceilings, unheard = _ceilings(by_verifier, inside, mass, seed)
     points, small = _saturation(counts, whole, seed, mass)
-    shown = coverage(counts, inside, mass=mass, seed=seed)
+    shown = _coverage(counts, inside, mass, seed)
     found = [*told, *unheard, *small, *_doubts(counts, whole, future)]
     return GroupFit(
         group=counts.group,
@@ -116,6 +116,13 @@ def _group(
     )
 
 
+def _coverage(counts: Counts, k: Ints, mass: float, seed: int) -> Curve:
+    """Coverage within the log; empty when every k asked for lies beyond it."""
+    if not len(k):
+        return Curve(k, np.empty((1, 0)), "these", mass)
+    return coverage(counts, k, mass=mass, seed=seed)
+
+
 def _ceilings(
     by_verifier: list[Counts], caps: Ints, mass: float, seed: int
 ) -> tuple[list[Ceiling], list[str]]:
@@ -125,14 +132,15 @@ def _ceilings(
     for counts in by_verifier:
         fixed = counts.stop_rule != UNTIL_SUCCESS
         if fixed and counts.drawn is not None and counts.drawn.accepts is not None:
-            made += verification.ceilings(counts, k=caps, seed=seed, mass=mass)
+            asked = caps if len(caps) else None
+            made += verification.ceilings(counts, k=asked, seed=seed, mass=mass)
             found += verification.doubts(counts)
     return made, found
 
 
 def _grids(counts: Counts, at: Sequence[int] | None) -> tuple[Ints, Ints]:
     """The k within the log and the k beyond it."""
-    last = int(counts.n.min())
+    last = reach(counts)
     if at is None:
         top = int(counts.n.max())
         return default_draws(last), np.asarray([10 * top, 100 * top])
@@ -190,7 +198,7 @@ def _saturation(
 
 
 def _doubts(counts: Counts, whole: Forecast, future: Curve) -> list[str]:
-    n, problems = int(counts.n.min()), len(counts)
+    n, problems = reach(counts), len(counts)
     found = []
     if problems < FEW_PROBLEMS:
         found.append(
@@ -209,7 +217,10 @@ def _doubts(counts: Counts, whole: Forecast, future: Curve) -> list[str]:
     if len(future.k) and future.k[-1] > 2 * n:
         found += _disagreement(whole, future)
     if not whole.tested.possible:
-        found.append("too few samples to backtest the families on: they weigh the same")
+        found.append(
+            "no samples can be held out to backtest the families on (there are too few, or sampling"
+            " stopped at success): they weigh the same"
+        )
     return found
 
 

@@ -1,5 +1,7 @@
 """Where more stops paying: saturation points by their published definitions, and k for a target."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from ..analysis.counts import Counts
@@ -17,9 +19,10 @@ SURE = 0.9
 
 
 def first_reaching(k: Floats, rising: Floats, level: Floats) -> Floats:
-    """Returns (W,) where each row of `rising` (W, K) first reaches its level; NaN where never.
+    """Returns (W,) the whole k at which each row of `rising` (W, K) first reaches its level.
 
-    Between grid points the curve is taken as straight in log k.
+    Exact where k is consecutive; between points farther apart the curve is taken as straight in
+    log(1 + k), and the crossing rounded up. NaN where the level is never reached.
     """
     reached = rising >= level[:, None]
     at = reached.argmax(axis=1)
@@ -28,48 +31,87 @@ def first_reaching(k: Floats, rising: Floats, level: Floats) -> Floats:
     low, high = rising[rows, before], rising[rows, at]
     span = np.where(high > low, high - low, 1.0)
     part = np.where(at > 0, np.clip((level - low) / span, 0, 1), 0.0)
-    point = np.exp(np.log(k[before]) + part * (np.log(k[at]) - np.log(k[before])))
-    return np.where(reached.any(axis=1), point, np.nan)
+    left, right = np.log1p(k[before]), np.log1p(k[at])
+    point = np.ceil(np.expm1(left + part * (right - left)))
+    first = np.where(at > 0, np.floor(k[before]) + 1, k[0])
+    return np.where(reached.any(axis=1), np.clip(point, first, np.ceil(k[at])), np.nan)
 
 
-def marginal(curve: Curve) -> Floats:
-    """Returns (W,) the k after which one more sample gains at most EPSILON["marginal"]."""
-    k = curve.k.astype(float)
-    gain = np.diff(curve.worlds, axis=1) / np.diff(k)
+def _from_nothing(curve: Curve) -> tuple[Floats, Floats]:
+    """The curve with its known beginning: no sample solves nothing."""
+    k = np.concatenate([[0.0], curve.k])
+    return k, np.pad(curve.worlds, ((0, 0), (1, 0)))
+
+
+def marginal(curve: Curve, epsilon: float = EPSILON["marginal"]) -> Floats:
+    """Returns (W,) the smallest N >= 0 after which one more sample gains at most epsilon.
+
+    F(N + 1) - F(N) <= epsilon. Between points farther apart than 1 the mean gain is taken to be
+    that at their geometric middle, as it is on a curve that nears its limit like 1 / k.
+    """
+    k, value = _from_nothing(curve)
+    gain = np.diff(value, axis=1) / np.diff(k)
     falling = np.minimum.accumulate(gain, axis=1)
-    middle = np.sqrt(k[1:] * k[:-1])
-    return first_reaching(middle, -falling, np.full(len(gain), -EPSILON["marginal"]))
+    middle = np.sqrt(k[:-1] * (k[1:] - 1))
+    return first_reaching(middle, -falling, np.full(len(gain), -epsilon))
 
 
-def residual(curve: Curve, limits: Floats) -> Floats:
-    """Returns (W,) the k at which at most EPSILON["residual"] is still missing to the limit."""
-    rising = np.maximum.accumulate(curve.worlds, axis=1)
-    return first_reaching(curve.k.astype(float), rising, limits - EPSILON["residual"])
+def residual(curve: Curve, limits: Floats, epsilon: float = EPSILON["residual"]) -> Floats:
+    """Returns (W,) the smallest N >= 0 at which at most epsilon is missing to the limit."""
+    k, value = _from_nothing(curve)
+    return first_reaching(k, np.maximum.accumulate(value, axis=1), limits - epsilon)
 
 
-def coverage_points(level: str, forecast: Forecast, mass: float = MASS) -> list[Saturation]:
+def coverage_points(
+    level: str,
+    forecast: Forecast,
+    mass: float = MASS,
+    *,
+    epsilon: Mapping[str, float] = EPSILON,
+) -> list[Saturation]:
     """Returns both saturation points of coverage, read off the averaged forecast."""
     fan = forecast.fan(mass)
-    found = {"marginal": marginal(fan), "residual": residual(fan, forecast.limits())}
-    return [_point(level, "coverage", name, k, forecast.horizon, mass) for name, k in found.items()]
+    found = {
+        "marginal": marginal(fan, epsilon["marginal"]),
+        "residual": residual(fan, forecast.limits(), epsilon["residual"]),
+    }
+    return [
+        _point((level, "coverage", name), at, forecast.horizon, epsilon[name], mass)
+        for name, at in found.items()
+    ]
 
 
-def majority_points(counts: Counts, level: str, seed: int, mass: float = MASS) -> list[Saturation]:
-    """Returns where, in the log, majority voting comes within EPSILON["residual"] of its limit."""
-    k = spread(int(counts.n.min()), 16)
+def majority_points(
+    counts: Counts,
+    level: str,
+    seed: int,
+    mass: float = MASS,
+    *,
+    epsilon: float = EPSILON["residual"],
+) -> list[Saturation]:
+    """Returns where, in the log, majority voting comes within epsilon of its limit.
+
+    Only the first half of the log is looked at: at k = n a draw without replacement is the whole
+    log, whose winners are the limit, whatever the truth is.
+    """
+    last = max(int(counts.n.min()) // 2, 1)
+    k = spread(last, 16)
     weights = problem_worlds(counts.problems, seed)
     curve = weights @ majority_credit(counts, k)
     missing = np.abs(curve - (weights @ majority_limits(counts))[:, None])
     # The last time it is farther away counts, for voting may fall before it settles.
     settled = np.maximum.accumulate(missing[:, ::-1], axis=1)[:, ::-1]
-    at = first_reaching(k.astype(float), -settled, np.full(len(weights), -EPSILON["residual"]))
-    return [_point(level, "majority", "residual", at, int(counts.n.min()), mass)]
+    at = first_reaching(k.astype(float), -settled, np.full(len(weights), -epsilon))
+    return [_point((level, "majority", "residual"), at, last, epsilon, mass)]
 
 
 def _point(
-    level: str, metric: str, definition: str, at: Floats, horizon: int, mass: float
+    name: tuple[str, str, str], at: Floats, horizon: int, epsilon: float, mass: float
 ) -> Saturation:
-    """Summarises the worlds; a point that too few of them have is not given."""
+    """Summarises the worlds; a point that too few of them have is not given.
+
+    `name` is the level, the metric and the definition.
+    """
     known = np.isfinite(at[1:]).mean()
     doubt = None
     estimate, low, high = float(at[0]), *_ends(at, horizon, mass)
@@ -82,14 +124,14 @@ def _point(
             f" {horizon:,} samples"
         )
         estimate = np.nan
-    epsilon = EPSILON[definition]
-    return Saturation(level, metric, definition, "samples", epsilon, estimate, low, high, doubt)
+    return Saturation(*name, "samples", epsilon, estimate, low, high, doubt)
 
 
 def _ends(at: Floats, horizon: int, mass: float) -> tuple[float, float]:
     """The central interval, worlds without a point counted as beyond the horizon (open above)."""
     placed = np.where(np.isfinite(at[1:]), at[1:], np.inf)
     low, high = np.quantile(placed, [(1 - mass) / 2, (1 + mass) / 2], method="nearest")
+    low, high = np.fmin(low, at[0]), np.fmax(high, at[0])
     return float(low if np.isfinite(low) else horizon), float(high)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..analysis.counts import Counts, Ints
-from ..analysis.coverage import credits
+from ..analysis.coverage import credits, reach
 from ..analysis.curve import Floats
 
 CURVE_POINTS = 40
@@ -38,7 +38,7 @@ def table(counts: Counts, worlds: Floats) -> Table:
     weights = np.zeros((len(worlds), pairs.shape[1]))
     for world, row in zip(worlds, weights, strict=True):
         row += np.bincount(where.ravel(), weights=world, minlength=pairs.shape[1])
-    k = spread(int(counts.n.min()))
+    k = spread(reach(counts))
     return Table(pairs[0], pairs[1], weights * len(counts), k, worlds @ credits(counts, k))
 
 

@@ -8,7 +8,7 @@ from ..analysis.curve import MASS, Floats
 from .allocate import budget_for
 from .case import Case
 from .plan import Baseline, Frontier, Option
-from .promise import honest, per_level, promised
+from .promise import honest, promised
 
 POINTS = 60
 
@@ -70,6 +70,6 @@ def frontier(case: Case, mass: float = MASS) -> Frontier:
 
 
 def _ends(case: Case, mixture: Floats, mass: float) -> tuple[float, float]:
-    worlds = np.nan_to_num(per_level(case, case.rows(mixture))) @ case.share
+    worlds = case.weights @ case.rows(mixture)
     low, high = np.quantile(worlds[1:], [(1 - mass) / 2, (1 + mass) / 2])
     return float(low), float(high)

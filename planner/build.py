@@ -14,7 +14,7 @@ from ..data.errors import InputError, nearest
 from ..data.traces import UNTIL_SUCCESS, Trace
 from .allocate import Allocation, budget_for
 from .baselines import baseline, baselines, frontier
-from .case import Case, case, shares
+from .case import Case, case
 from .costs import Prices, prices, solution_cost
 from .costs import doubts as cost_doubts
 from .plan import Baseline, LevelPlan, Part, Plan
@@ -64,6 +64,8 @@ def plan(
     Raises:
         InputError: a budget that buys nothing, a target out of reach, or options out of range.
     """
+    if not 0 < mass < 1:
+        raise InputError(f"mass must lie strictly between 0 and 1; got {mass:g}")
     if (budget is None) == (target is None):
         raise InputError("plan needs a budget or a target accuracy, and not both")
     logs = aligned(log)
@@ -71,18 +73,21 @@ def plan(
     make = _oracle if levels == "solve-rate" else _observed
     stage = make(logs, _levels(levels, logs[0]), price, mix, seed)
     amount = _amount(stage.case, budget, target, seed)
-    _check_worth(stage, amount, unit)
+    if budget is not None:
+        _check_worth(stage, amount, unit)
     made = _plan(stage, amount, unit, seed, mass)
     found = [d for each in logs for d in cost_doubts(each, unit, price)]
     if asked is None and unit == "samples":
         found.append("the log has no tokens: the budget is counted in samples")
-    if levels != "solve-rate" and _can_halve(logs):
+    if levels != "solve-rate" and mix is None and _can_halve(logs):
         ideal = _oracle(logs, None, price, None, seed)
         bound = _upper(ideal, amount, made, seed, mass)
         made = replace(made, baselines=(*made.baselines, bound))
     told = () if isinstance(log, Counts) else log.header.doubts
     found = [*told, *found, *made.doubts]
-    return replace(made, doubts=tuple(dict.fromkeys(found)), sources=logs[0].sources)
+    groups = len({each.group for each in logs})
+    told_once = tuple(dict.fromkeys(found))
+    return replace(made, doubts=told_once, sources=logs[0].sources, groups=groups)
 
 
 def usual_budget(
@@ -144,9 +149,7 @@ def _observed(
     """Levels that are known at run time, valued on the whole log."""
     known = levels or one_level(len(logs[0]))
     worlds = problem_worlds(logs[0].problems, seed)
-    made = case(
-        value_table(logs, price), known, shares(known, mix), worlds, np.arange(len(logs[0]))
-    )
+    made = case(value_table(logs, price), known, mix, worlds, np.arange(len(logs[0])))
     return _Stage(made, known)
 
 
@@ -157,7 +160,7 @@ def _oracle(logs: list[Counts], _: Levels | None, price: Prices, mix: Mix, seed:
     for made, valued in ((0, 1), (1, 0)):
         levels = by_solve_rate(split[0][made])
         of.append(levels.of)
-        tables.append(value_table([pair[valued] for pair in split], price))
+        tables.append(value_table([pair[valued] for pair in split], price, part=1.0))
     table = ValueTable(
         tables[0].options,
         np.concatenate([t.value for t in tables]),
@@ -166,7 +169,7 @@ def _oracle(logs: list[Counts], _: Levels | None, price: Prices, mix: Mix, seed:
     both = replace(levels, of=np.concatenate(of))
     worlds = np.tile(problem_worlds(logs[0].problems, seed), 2) / 2
     twice = np.tile(np.arange(len(logs[0])), 2)
-    return _Stage(case(table, both, shares(both, mix), worlds, twice), both)
+    return _Stage(case(table, both, mix, worlds, twice), both)
 
 
 def _can_halve(logs: list[Counts]) -> bool:
@@ -232,7 +235,7 @@ def _plan(stage: _Stage, amount: float, unit: str, seed: int, mass: float) -> Pl
         upper_bound=made.upper_bound,
         gap=max(made.upper_bound - made.value, 0.0),
         price=made.price,
-        optimism=optimism,
+        optimism=round(optimism, 12),
         level_rule=stage.levels.rule,
         doubts=tuple(_doubts(stage, made, accuracy, cheaper)),
         sources=(),
@@ -258,7 +261,7 @@ def _level_plans(stage: _Stage, made: Allocation, each: list[Interval]) -> tuple
 def _upper(ideal: _Stage, amount: float, made: Plan, seed: int, mass: float) -> Baseline:
     """What knowing each problem's difficulty would add: no policy can do it, so it bounds them."""
     reached = made.accuracy.estimate + made.optimism
-    return baseline(ORACLE, ideal.case, amount, reached, seed, mass)
+    return replace(baseline(ORACLE, ideal.case, amount, reached, seed, mass), bound=True)
 
 
 def _doubts(
@@ -277,6 +280,11 @@ def _doubts(
     found += _indistinct(accuracy, cheaper)
     chosen = {stage.case.table.options[o] for o in np.argwhere(made.weight > 1e-9)[:, 1]}
     largest = max(o.solutions for o in stage.case.table.options)
+    if largest == 1:
+        found.append(
+            "this log has no answers to vote with and no verdicts to choose by, or too few samples:"
+            " more than one sample buys nothing here"
+        )
     if largest > 1 and any(o.solutions == largest for o in chosen):
         found.append(
             f"the plan uses the largest number of solutions that half of this log can value"

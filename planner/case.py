@@ -17,8 +17,10 @@ from .value import ValueTable
 class Case:
     """Values and costs (P, O), the level (P,) of each row, and weights (W, P).
 
-    In every world the weights of a level's rows add up to its share (L,) of the mix. `problem` (P,)
-    tells which rows are the same problem, so that none is both chosen on and valued on.
+    In the log, row 0, the weights of a level's rows add up to its share (L,) of the mix. They do so
+    in every world where a mix was asked for; the log's own mix is as uncertain as its problems.
+    `problem` (P,) tells which rows are the same problem, so that none is both chosen on and valued
+    on.
     """
 
     table: ValueTable
@@ -28,8 +30,13 @@ class Case:
     problem: Ints
 
     def means(self, weight: Floats) -> tuple[Floats, Floats]:
-        """Returns each level's mean cost and value of every option, (L, O), under (P,) weights."""
-        rows = np.equal.outer(np.arange(len(self.share)), self.level) * weight
+        """Returns each level's mean cost and value of every option, (L, O), under (P,) weights.
+
+        A level that nobody asks about has no weight; there all its problems count alike.
+        """
+        member = self.member()
+        rows = member * weight
+        rows = np.where(rows.any(axis=1, keepdims=True), rows, member)
         rows = rows / rows.sum(axis=1, keepdims=True)
         return rows @ self.table.cost, rows @ self.table.value
 
@@ -47,6 +54,14 @@ class Case:
         """Returns the accuracy (P,) of each row when its level gets its part of (L, O)."""
         return np.asarray(np.einsum("po,po->p", mixture[self.level], self.table.value))
 
+    def mixes(self) -> Floats:
+        """Returns the share of each level in every world, (W, L)."""
+        return np.asarray(self.weights @ self.member().T)
+
+    def member(self) -> Floats:
+        """Returns (L, P) 1 where a row belongs to a level, else 0."""
+        return np.equal.outer(np.arange(len(self.share)), self.level).astype(float)
+
     def pooled(self, options: list[int]) -> "Case":
         """Returns the case of one split for all, with some of the options."""
         return replace(
@@ -57,12 +72,23 @@ class Case:
         )
 
 
-def case(table: ValueTable, levels: Levels, share: Floats, worlds: Floats, problem: Ints) -> Case:
-    """Spreads each level's share over its rows in proportion to the (W, P) weights of a world."""
-    one_hot = np.equal.outer(levels.of, np.arange(len(levels.names))).astype(float)
-    totals = worlds @ one_hot
-    weights = worlds * (share / np.maximum(totals, 1e-300))[:, levels.of]
-    return Case(table, levels.of, share, weights, problem)
+def case(
+    table: ValueTable,
+    levels: Levels,
+    mix: Mapping[str, float] | None,
+    worlds: Floats,
+    problem: Ints,
+) -> Case:
+    """Weighs the problems as in `worlds` (W, P), but with the shares of the mix, if one is given.
+
+    Raises:
+        InputError: see `shares`.
+    """
+    made = Case(table, levels.of, shares(levels, mix), worlds, problem)
+    if mix is None:
+        return made
+    scale = made.share / np.maximum(made.mixes(), 1e-300)
+    return replace(made, weights=worlds * scale[:, levels.of])
 
 
 def shares(levels: Levels, mix: Mapping[str, float] | None) -> Floats:

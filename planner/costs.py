@@ -65,14 +65,15 @@ def prices(unit: str | None, logs: list[Counts], file: Path | None = None) -> tu
     told = UNITS[unit] if file is None else _listed(file, unit)
     if told is None:
         raise InputError(f"unit {unit!r} needs a price list: --price FILE with a table [{unit}]")
-    if (told.output_token or told.prompt_token) and not counted:
-        raise InputError(
-            f"unit {unit!r} needs output_tokens in the log, which has none; try --unit samples"
-        )
-    if told.second and not all(np.isfinite(c.seconds).any() for c in logs):
-        raise InputError(
-            f"unit {unit!r} needs seconds in the log, which has none; try --unit samples"
-        )
+    for rate, column in (
+        (told.output_token, "output_tokens"),
+        (told.prompt_token, "prompt_tokens"),
+        (told.second, "seconds"),
+    ):
+        if rate and not all(np.isfinite(getattr(c, column)).any() for c in logs):
+            raise InputError(
+                f"unit {unit!r} needs {column} in the log, which has none; try --unit samples"
+            )
     return unit, told
 
 

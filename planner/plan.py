@@ -81,12 +81,16 @@ class Frontier:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Baseline:
-    """A simpler way to spend the same budget, and the budget it would need to do as well."""
+    """Another way to spend the same budget, and the budget it would need to do as well.
+
+    `bound` marks what no policy can do, because it knows what a new problem does not show.
+    """
 
     name: str
     accuracy: Interval
     budget_for_same_accuracy: float
     frontier: Frontier
+    bound: bool = False
 
     def json(self) -> Json:
         """Returns the contract's shape; null where the accuracy is out of its reach."""
@@ -94,6 +98,7 @@ class Baseline:
             "name": self.name,
             "accuracy": self.accuracy.json(),
             "budget_for_same_accuracy": number(self.budget_for_same_accuracy),
+            "bound": self.bound,
         }
 
 
@@ -103,7 +108,7 @@ class Plan:
 
     `accuracy` is the promise: chosen on some problems, valued on the others. `optimism` is what
     valuing the plan on the problems that chose it would have added. `price` is the accuracy that
-    one more unit of budget would buy.
+    one more unit of budget would buy. `groups` is how many models or settings competed.
     """
 
     budget: float
@@ -121,6 +126,7 @@ class Plan:
     doubts: tuple[str, ...]
     sources: tuple[Source, ...]
     seed: int
+    groups: int = 1
 
     def json(self) -> Json:
         """Returns the contract's shape."""

@@ -47,10 +47,8 @@ def _folds(case: Case, rng: np.random.Generator) -> Ints:
 
 def per_level(case: Case, rows: Floats) -> Floats:
     """Returns (W, L) each level's mean of (P,) values in every world; NaN where its share is 0."""
-    one_hot = np.equal.outer(case.level, np.arange(len(case.share))).astype(float)
-    weight = case.weights @ one_hot
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray((case.weights * rows) @ one_hot / weight)
+        return np.asarray((case.weights * rows) @ case.member().T / case.mixes())
 
 
 def promised(
@@ -64,6 +62,6 @@ def promised(
     worlds = per_level(case, case.rows(mixture))
     optimism = worlds[0] - seen
     shifted = np.clip(worlds - optimism, 0.0, 1.0)
-    total = np.nan_to_num(shifted) @ case.share
+    total = (np.nan_to_num(shifted) * case.mixes()).sum(axis=1)
     levels = [interval(column, mass) for column in shifted.T]
     return interval(total, mass), levels, float(np.nan_to_num(optimism) @ case.share)

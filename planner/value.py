@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..analysis.counts import VOID, Counts, Ints
+from ..analysis.coverage import credits
 from ..analysis.credits import accept_first, majority_credit, score_credit, verdict_grid
 from ..analysis.curve import Floats
 from ..data.traces import UNTIL_SUCCESS, Group
@@ -33,40 +34,39 @@ class ValueTable:
 Column = tuple[Option, Floats, Floats]
 
 
-def value_table(logs: list[Counts], price: Prices) -> ValueTable:
+def value_table(logs: list[Counts], price: Prices, *, part: float = 0.5) -> ValueTable:
     """Values every option that the logs can speak for, on the problems that they share.
 
     Args:
         logs: counts over the same problems in the same order, one for each group and verifier.
         price: of solutions and verdicts.
-
-    An option uses at most half of a problem's samples: beyond that, too few subsets are left for
-    the mean over them to say anything.
+        part: of a problem's samples that an option may use. Beyond half, few subsets are left for
+            the mean over them to say anything about one problem.
     """
     columns = {NOTHING: (np.zeros(len(logs[0])), np.zeros(len(logs[0])))}
     seen: set[Group] = set()
     for counts in logs:
         first = counts.group not in seen
         seen.add(counts.group)
-        columns |= {o: (v, c) for o, v, c in _columns(counts, price, unjudged=first)}
+        columns |= {o: (v, c) for o, v, c in _columns(counts, price, part, unjudged=first)}
     values, costs = zip(*columns.values(), strict=True)
     return ValueTable(tuple(columns), np.column_stack(values), np.column_stack(costs))
 
 
-def sizes(n: int) -> Ints:
-    """Returns 1, 2, 3, 4, 6, 8, 12, ... up to n / 2, and at least 1."""
+def sizes(most: float) -> Ints:
+    """Returns 1, 2, 3, 4, 6, 8, 12, ... up to `most`, and at least 1."""
     ladder = {m * 2**e for e in range(24) for m in (1, 1.5)} | {3}
-    return np.asarray(sorted({int(s) for s in ladder if s <= max(n // 2, 1)}), dtype=np.int64)
+    return np.asarray(sorted({int(s) for s in ladder if s <= max(most, 1)}), dtype=np.int64)
 
 
-def _columns(counts: Counts, price: Prices, *, unjudged: bool) -> Iterator[Column]:
+def _columns(counts: Counts, price: Prices, part: float, *, unjudged: bool) -> Iterator[Column]:
     """The options of one group and verifier; those without a verifier only when asked for."""
     solve = solution_cost(counts, price)
     if unjudged:
-        yield Option("one", 1, 0, None, counts.group), counts.solve_rates, solve
+        yield Option("one", 1, 0, None, counts.group), credits(counts, np.array([1]))[:, 0], solve
     if counts.stop_rule == UNTIL_SUCCESS or counts.drawn is None:
         return
-    several = sizes(int(counts.n.min()))[1:]
+    several = sizes(part * int(counts.n.min()))[1:]
     voting = counts.drawn.answer is not None and bool((counts.drawn.answer != VOID).any())
     if unjudged and voting and len(several):
         yield from _majority(counts, several, solve)

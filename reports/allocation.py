@@ -63,7 +63,7 @@ def action(part: Part, several_groups: bool) -> str:
 
 
 def _models(plan: Plan) -> bool:
-    return len({part.option.group for level in plan.levels for part in level.split}) > 1
+    return plan.groups > 1
 
 
 def levels(plan: Plan) -> Table:

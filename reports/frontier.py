@@ -7,7 +7,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from ..planner.build import ORACLE
 from ..planner.plan import Baseline, Frontier, Plan
 from .document import Picture
 from .figures import (
@@ -43,7 +42,7 @@ def _alive(frontier: Frontier) -> NDArray[np.bool_]:
 
 def rival(plan: Plan) -> Baseline | None:
     """Returns the best baseline at this budget that can be executed, if any has a value."""
-    able = [b for b in plan.baselines if b.name != ORACLE]
+    able = [b for b in plan.baselines if not b.bound]
     known = [b for b in able if math.isfinite(b.accuracy.estimate)]
     return max(known, key=lambda b: b.accuracy.estimate, default=None)
 

@@ -206,7 +206,7 @@ def _short_table(plan: Plan) -> Table:
         (
             clip(level.level, 50),
             "; else ".join(
-                allocation.action(part, several_groups=False)
+                allocation.action(part, several_groups=plan.groups > 1)
                 + (f" ({percent(part.weight)} of them)" if len(level.split) > 1 else "")
                 for part in level.split
             )

@@ -46,12 +46,11 @@ def show_plan(plan: Plan) -> None:
         f"{_amount(plan.budget)} {plan.unit} per problem (expected spend {_amount(plan.spent)}):"
         f" accuracy {say(plan.accuracy)} on new problems"
     )
-    several = len({p.option.group for level in plan.levels for p in level.split}) > 1
     rows = [
         (
             level.level,
             f"{level.share:.0%}",
-            " + ".join(f"{p.weight:.0%} {action(p, several)}" for p in level.split),
+            " + ".join(f"{p.weight:.0%} {action(p, plan.groups > 1)}" for p in level.split),
             _amount(level.cost),
             say(level.accuracy),
         )

@@ -12,8 +12,7 @@ FORMATS = ("apportion", "tidy")
 
 
 def read(
-    sources: Sequence[str | Path],
-    *,
+    *sources: str | Path | Sequence[str | Path],
     format: str | None = None,
     names: Mapping[str, str] | None = None,
     verdicts: Mapping[str, str] | None = None,
@@ -21,7 +20,7 @@ def read(
     """Reads one trace directory, or tidy files that together make a trace.
 
     Args:
-        sources: paths; several files are joined (samples and their verdicts, say).
+        sources: paths, or a list of them; several files are joined (samples and their verdicts).
         format: `apportion` (a trace directory) or `tidy`; found by looking when None.
         names: `{ours: theirs}`, columns that are called otherwise in the files.
         verdicts: `{verifier: column}`, columns of the samples to lift into the verdicts.
@@ -29,7 +28,8 @@ def read(
     Raises:
         InputError: one line saying what is wrong and where.
     """
-    paths = [Path(s) for s in sources]
+    listed = ([s] if isinstance(s, str | Path) else s for s in sources)
+    paths = [Path(path) for several in listed for path in several]
     if not paths:
         raise InputError("read needs at least one source; got none")
     if format is not None and format not in FORMATS:
@@ -37,11 +37,11 @@ def read(
             f"format must be one of {', '.join(FORMATS)}; got {format!r}"
             f"{nearest(format, list(FORMATS))}"
         )
-    directory = format == "apportion" or (format is None and store.is_trace(paths[0]))
-    if not directory:
+    found = next((path for path in paths if store.is_trace(path)), None)
+    if format == "tidy" or (format is None and found is None):
         return tidy.read(paths, names=names, verdicts=verdicts)
-    if len(paths) > 1 or names or verdicts:
-        raise InputError(f"{paths[0]}: a trace directory is read alone, without --map or --verdict")
-    if not store.is_trace(paths[0]):
+    if found is None:
         raise InputError(f"{paths[0]}: not a trace directory (it has no {store.MANIFEST})")
-    return store.read(paths[0])
+    if len(paths) > 1 or names or verdicts:
+        raise InputError(f"{found}: a trace directory is read alone, without --map or --verdict")
+    return store.read(found)

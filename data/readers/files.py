@@ -1,13 +1,18 @@
 """Opening a table file: JSONL, CSV or Parquet, whole or refused with its place."""
 
+import io
 import json
+import re
 from pathlib import Path
 
 import polars as pl
 
 from ..errors import InputError
 
-MAX_LINE = 64 * 2**20
+_BOM = b"\xef\xbb\xbf"
+_LONE_SURROGATE = re.compile(
+    rb"\\u[dD](?:[89abAB]..(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..\\u[dD])[c-fC-F])"
+)
 
 
 def load(path: Path) -> pl.DataFrame:
@@ -18,6 +23,8 @@ def load(path: Path) -> pl.DataFrame:
     """
     if not path.exists():
         raise InputError(f"{path}: no such file")
+    if (path / "manifest.json").is_file():
+        raise InputError(f"{path}: a trace directory, not a tidy file")
     if path.is_dir():
         raise InputError(f"{path}: a folder without a manifest.json is not a trace")
     suffix = path.suffix.lower()
@@ -27,19 +34,74 @@ def load(path: Path) -> pl.DataFrame:
         raise InputError(f"{path}: the file is empty")
     try:
         frame = _LOADERS[suffix](path)
+    except InputError:
+        raise
     except (OSError, ValueError, pl.exceptions.PolarsError) as error:
-        raise InputError(_why(path, suffix, error)) from error
+        reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+        raise InputError(
+            f"{path}: not a readable {suffix[1:]} file, perhaps cut off ({reason})"
+        ) from error
     if frame.is_empty():
         raise InputError(f"{path}: the file has no rows")
     return frame
 
 
 def _csv(path: Path) -> pl.DataFrame:
-    return pl.read_csv(path, infer_schema_length=None, null_values=[""])
+    # Everything stays text until the door casts it, or the problem 007 would turn into 7.
+    frame = pl.read_csv(path, infer_schema=False, null_values=[""])
+    rows = frame.filter(~pl.all_horizontal(pl.all().is_null()))  # blank lines
+    return rows.rename({c: c.strip() for c in rows.columns})
 
 
 def _jsonl(path: Path) -> pl.DataFrame:
-    return pl.read_ndjson(path, infer_schema_length=None)
+    data = path.read_bytes().removeprefix(_BOM)
+    if not data.strip():
+        return pl.DataFrame()
+    if not _LONE_SURROGATE.search(data):  # polars would read every one of them as NUL
+        try:
+            return pl.read_ndjson(io.BytesIO(data), infer_schema_length=None)
+        except (ValueError, pl.exceptions.PolarsError):
+            pass  # a torn line, or one that only a more patient parser reads: NaN, mixed types
+    return _patient(data, path)
+
+
+def _patient(data: bytes, path: Path) -> pl.DataFrame:
+    """Reads JSONL line by line; a column of mixed types becomes text, NaN is read as a number."""
+    lines = enumerate(data.split(b"\n"), 1)
+    rows = [_object(line, f"{path}: line {number}") for number, line in lines if line.strip()]
+    names = dict.fromkeys(name for row in rows for name in row)
+    return pl.DataFrame([_column(_storable(n), [row.get(n) for row in rows]) for n in names])
+
+
+def _object(line: bytes, where: str) -> dict[str, object]:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError):
+        row = None
+    if not isinstance(row, dict):
+        raise InputError(f"{where} is not a JSON object (is the file cut off?)")
+    return row
+
+
+def _column(name: str, values: list[object]) -> pl.Series:
+    kinds = {type(v) for v in values if v is not None}
+    vast = any(isinstance(v, int) and abs(v) >= 2**63 for v in values)
+    if kinds & {dict, list}:
+        return pl.Series(name, values, dtype=pl.Object)
+    if kinds == {bool}:
+        return pl.Series(name, values, dtype=pl.Boolean)
+    if kinds and kinds <= {int, float} and not vast:
+        return pl.Series(name, values, dtype=pl.Float64 if float in kinds else pl.Int64)
+    return pl.Series(name, [None if v is None else _text(v) for v in values], dtype=pl.String)
+
+
+def _text(value: object) -> str:
+    return _storable(value) if isinstance(value, str) else json.dumps(value)
+
+
+def _storable(text: str) -> str:
+    """Spells out what UTF-8 cannot hold, so that two such names stay two."""
+    return text.encode("utf8", "backslashreplace").decode("utf8")
 
 
 def _parquet(path: Path) -> pl.DataFrame:
@@ -48,23 +110,3 @@ def _parquet(path: Path) -> pl.DataFrame:
 
 
 _LOADERS = {".jsonl": _jsonl, ".ndjson": _jsonl, ".csv": _csv, ".parquet": _parquet}
-
-
-def _why(path: Path, suffix: str, error: Exception) -> str:
-    if suffix in (".jsonl", ".ndjson") and (line := _bad_line(path)):
-        return f"{path}: line {line} is not a JSON object (is the file cut off?)"
-    reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-    return f"{path}: not a readable {suffix[1:]} file, perhaps cut off ({reason})"
-
-
-def _bad_line(path: Path) -> int | None:
-    with path.open("rb") as file:
-        number = 0
-        while line := file.readline(MAX_LINE):
-            number += 1
-            try:
-                if line.strip() and not isinstance(json.loads(line), dict):
-                    return number
-            except (ValueError, RecursionError):
-                return number
-    return None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from ..door import admit, cast_columns, rename, unknown_columns
+from ..door import admit, cast_columns, is_boolean, rename, unknown_columns
 from ..doubts import doubts, stop_rule
 from ..errors import InputError, nearest
 from ..schema import GROUP, dtypes
@@ -42,25 +42,46 @@ def read(
         verdicts: `{verifier: column}` for columns of the samples that are verdicts or scores.
     """
     names, verdicts = names or {}, verdicts or {}
-    for ours in names:
-        if ours not in OURS:
-            raise InputError(
-                f"--map {ours}=...: apportion has no column {ours!r}{nearest(ours, OURS)}"
-            )
+    frames = _renamed([load(path) for path in paths], names, _where(paths))
     tables: dict[str, list[pl.DataFrame]] = {}
+    ungraded: list[pl.Series] = []
     notes: list[str] = []
-    for path in paths:
-        frame = rename(load(path), names, str(path))
+    for path, frame in zip(paths, frames, strict=True):
         kind = kind_of(frame, str(path))
         lifted = _lift(frame, verdicts, str(path)) if kind == "samples" else []
         for table, rows in [*_split(frame, kind, str(path)), *lifted]:
             tables.setdefault(table, []).append(rows)
+        if kind == "samples":
+            ungraded.append(pl.repeat("correct" not in frame.columns, len(frame), eager=True))
         notes += _left_behind(frame, kind, set(verdicts.values()), path)
     if verdicts and "samples" not in tables:
         raise InputError("--verdict lifts a column of the samples, but no samples were read")
-    whole = {table: admit(pl.concat(rows), table, _where(paths)) for table, rows in tables.items()}
-    trace = assemble(Header(sources=tuple(digest(p) for p in paths)), **whole)
-    return _finish(trace, notes)
+    trace = assemble(
+        Header(sources=tuple(digest(p) for p in paths)),
+        **{table: _joined(rows, table, _where(paths)) for table, rows in tables.items()},
+    )
+    return _finish(_graded(trace, ungraded, _where(paths)), notes)
+
+
+def _renamed(
+    frames: Sequence[pl.DataFrame], names: Mapping[str, str], where: str
+) -> list[pl.DataFrame]:
+    """Calls the columns by our names in every file that has them; some file must."""
+    columns = list(dict.fromkeys(c for frame in frames for c in frame.columns))
+    for ours, theirs in names.items():
+        if ours not in OURS:
+            raise InputError(
+                f"--map {ours}=...: apportion has no column {ours!r}{nearest(ours, OURS)}"
+            )
+        if theirs not in columns:
+            raise InputError(
+                f"{where}: --map {ours}={theirs}: there is no column {theirs!r}"
+                f" (columns: {', '.join(columns)}){nearest(theirs, columns)}"
+            )
+    return [
+        rename(frame, {ours: theirs for ours, theirs in names.items() if theirs in frame.columns})
+        for frame in frames
+    ]
 
 
 def kind_of(frame: pl.DataFrame, where: str) -> str:
@@ -75,7 +96,7 @@ def kind_of(frame: pl.DataFrame, where: str) -> str:
             return kind
     kind, need = max(
         ((kind, need) for kind, needs in KINDS.items() for need in needs),
-        key=lambda pair: (len(pair[1] & have) / len(pair[1]), len(pair[1])),
+        key=lambda pair: (len(pair[1] & have), pair[0] == "samples"),
     )
     missing = sorted(need - have)
     raise InputError(
@@ -93,39 +114,68 @@ def _split(frame: pl.DataFrame, kind: str, where: str) -> list[tuple[str, pl.Dat
     if kind == "verdicts" and "verdict" not in frame.columns:
         key = [c for c in ("problem", "sample", *GROUP, "verifier") if c in frame.columns]
         frame = frame.with_columns(verdict=pl.int_range(pl.len()).over(key))
-    if kind == "samples":
-        frame = _graded(frame, where)
     parts = [(kind, admit(frame, kind, where))]
     told = [c for c in ("level", "gold", "benchmark") if c in frame.columns]
     if kind in ("samples", "tallies") and told:
-        parts.append(("problems", _described(frame.select("problem", *told), where)))
+        rows = cast_columns(frame.select("problem", *told), "problems", where)
+        parts.append(("problems", _agreed(rows, where)))
     return parts
 
 
-def _described(frame: pl.DataFrame, where: str) -> pl.DataFrame:
-    problems = admit_unique(frame, where)
-    twice = problems.filter(pl.struct("problem", "benchmark").is_duplicated())
-    if len(twice):
-        first = twice.row(0, named=True)["problem"]
-        raise InputError(f"{where}: problem {first!r} has two different levels or gold answers")
-    return problems
+def _joined(rows: Sequence[pl.DataFrame], table: str, where: str) -> pl.DataFrame:
+    """One table of what several files hold of it."""
+    if len(rows) == 1:
+        return rows[0]
+    whole = pl.concat(rows)
+    if table == "problems":
+        return _agreed(whole, where)
+    return admit(whole, table, f"{where}: {table} of all files together")
 
 
-def admit_unique(frame: pl.DataFrame, where: str) -> pl.DataFrame:
-    """Returns the distinct rows of problems, cast but with duplicates still to be judged."""
-    return cast_columns(frame, "problems", where).unique(maintain_order=True)
-
-
-def _graded(frame: pl.DataFrame, where: str) -> pl.DataFrame:
-    """Grades by equality with the gold answer where the file has no `correct`."""
-    if "correct" in frame.columns or "gold" not in frame.columns:
-        if "correct" not in frame.columns:
+def _agreed(told: pl.DataFrame, where: str) -> pl.DataFrame:
+    """One row a problem from all that is told of it; a null gives way, a contradiction does not."""
+    facts = ("level", "gold")
+    merged = told.group_by("problem", "benchmark", maintain_order=True).agg(
+        pl.col(facts).drop_nulls().unique(maintain_order=True)
+    )
+    for fact in facts:
+        twice = merged.filter(pl.col(fact).list.len() > 1)
+        if len(twice):
+            first = twice.row(0, named=True)
+            one, other = first[fact][:2]
             raise InputError(
-                f"{where}: no column 'correct', and no 'gold' to grade 'answer' against"
+                f"{where}: a problem must have one {fact}; got {one!r} and {other!r} for problem"
+                f" {first['problem']!r}"
             )
-        return frame
-    answer, gold = (pl.col(c).cast(pl.String).str.strip_chars() for c in ("answer", "gold"))
-    return frame.with_columns(correct=answer == gold)
+    return merged.with_columns(pl.col(facts).list.first()).select(told.columns)
+
+
+def _graded(trace: Trace, ungraded: Sequence[pl.Series], where: str) -> Trace:
+    """Grades by equality with the gold answer the samples of files that have no `correct`."""
+    if not any(mask.any() for mask in ungraded):
+        return trace
+    key = ["problem", "benchmark"]
+    golds = trace.samples.join(
+        trace.problems.select(*key, "gold"),
+        on=key,
+        how="left",
+        nulls_equal=True,
+        maintain_order="left",
+    )["gold"]
+    mask = pl.concat(ungraded)
+    if golds.filter(mask).null_count() == mask.sum():
+        raise InputError(f"{where}: no column 'correct', and no 'gold' to grade 'answer' against")
+    right = _same(trace.samples["answer"], golds)
+    samples = trace.samples.with_columns(correct=right.zip_with(mask, trace.samples["correct"]))
+    return replace(trace, samples=samples)
+
+
+def _same(answer: pl.Series, gold: pl.Series) -> pl.Series:
+    """Equal as texts or as numbers; null where one is missing."""
+    pair = pl.DataFrame({"answer": answer, "gold": gold}).select(pl.all().str.strip_chars())
+    number = [pl.col(c).cast(pl.Float64, strict=False) for c in pair.columns]
+    equal = (pl.col("answer") == pl.col("gold")) | (number[0] == number[1]).fill_null(value=False)
+    return pair.select(equal).to_series()
 
 
 def _lift(
@@ -139,21 +189,14 @@ def _lift(
                 f"{where}: --verdict {verifier}={column}: there is no column {column!r}"
                 f" (columns: {', '.join(frame.columns)}){nearest(column, frame.columns)}"
             )
-        values = frame[column]
-        yes_no = (
-            values.dtype == pl.Boolean
-            or values.drop_nulls()
-            .cast(pl.String)
-            .is_in(["0", "1", "0.0", "1.0", "true", "false"])
-            .all()
-        )
         rows = frame.select(
             *key,
             pl.lit(verifier).alias("verifier"),
             pl.lit(0).alias("verdict"),
-            values.alias("accepts" if yes_no else "score"),
+            pl.col(column).alias("accepts" if is_boolean(frame[column]) else "score"),
         )
-        lifted.append(("verdicts", admit(rows, "verdicts", where)))
+        place = f"{where}: --verdict {verifier}={column}"
+        lifted.append(("verdicts", admit(rows, "verdicts", place)))
     return lifted
 
 

@@ -33,7 +33,7 @@ def curve(k: list[int], values: Floats, width: float, population: Population = "
 def solved(k: Floats) -> Floats:
     """Returns the coverage of a made-up set of problems that are beta-distributed."""
     rates = np.linspace(0.002, 0.98, 300) ** 2.2
-    return (1 - (1 - rates[None, :]) ** k[:, None]).mean(axis=1) * 0.93
+    return np.asarray((1 - (1 - rates[None, :]) ** k[:, None]).mean(axis=1) * 0.93)
 
 
 def interval(estimate: float, width: float = 0.05, population: Population = "new") -> Interval:

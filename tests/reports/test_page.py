@@ -118,7 +118,7 @@ def test_only_keeps_what_is_asked_and_where_it_comes_from() -> None:
 
 def test_a_bound_that_nobody_can_execute_is_not_the_rival() -> None:
     plan = made.plan()
-    bound = replace(plan.baselines[0], name=frontier.ORACLE, accuracy=made.interval(0.9))
+    bound = replace(plan.baselines[0], name="bound", bound=True, accuracy=made.interval(0.9))
     best = frontier.rival(replace(plan, baselines=(bound, *plan.baselines)))
     assert best is not None
     assert best.name == "the same best-of everywhere"
