@@ -44,7 +44,8 @@ def two_problems() -> dict[str, list[object]]:
 def accepts_of(counts: Counts) -> list[list[int]]:
     assert counts.drawn is not None
     assert counts.drawn.accepts is not None
-    return counts.drawn.accepts.tolist()
+    rows: list[list[int]] = counts.drawn.accepts.tolist()
+    return rows
 
 
 def test_an_ungraded_sample_is_neither_right_nor_wrong() -> None:

@@ -106,11 +106,11 @@ def test_no_other_optimiser_climbs_higher(
     for world in range(uneven.worlds):
         row = slice(world, world + 1)
 
-        def height(theta: Floats, row: slice = row) -> float:
-            return float(derivatives(theta[None, :], row)[0][0])
+        def depth(theta: Floats, row: slice = row) -> float:
+            return -float(derivatives(theta[None, :], row)[0][0])
 
-        rival = minimize(lambda t: -height(t), np.zeros(size), method="Nelder-Mead")
-        assert height(found[world]) >= -rival.fun - 1e-7
+        rival = minimize(depth, np.zeros(size), method="Nelder-Mead")
+        assert depth(found[world]) <= float(rival.fun) + 1e-7
         np.testing.assert_allclose(derivatives(found[None, world], row)[1], 0, atol=1e-3)
 
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from apportion.analysis.counts import count
-from apportion.analysis.curve import Curve, Floats
+from apportion.analysis.counts import Ints, count
+from apportion.analysis.curve import Curve
 from apportion.data.synthetic import population, simulate
 from apportion.fitting.coverage import Forecast, forecast
 from apportion.fitting.saturation import (
@@ -22,9 +22,9 @@ quick = settings(max_examples=60, deadline=None)
 shares = st.floats(0.05, 1.0)
 
 
-def geometric(f_max: float, p: float, k: Floats) -> Curve:
+def geometric(f_max: float, p: float, k: Ints) -> Curve:
     """F_max (1 - (1 - p)^k) at k, the same in two worlds."""
-    return Curve(k.astype(np.int64), np.tile(f_max * (1 - (1 - p) ** k), (2, 1)))
+    return Curve(k, np.tile(f_max * (1 - (1 - p) ** k), (2, 1)))
 
 
 @pytest.mark.parametrize(

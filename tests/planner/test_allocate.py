@@ -47,7 +47,7 @@ def optimum(cost: Floats, value: Floats, share: Floats, budget: float) -> float:
         method="highs",
     )
     assert found.success
-    return float(-found.fun)
+    return -float(found.fun or 0.0)
 
 
 def split_levels(made: Allocation) -> int:

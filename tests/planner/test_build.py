@@ -146,14 +146,14 @@ def test_difficulty_known_from_gold_answers_is_told_apart_from_what_can_be_done(
 
 
 def test_what_knows_the_difficulty_has_the_options_of_the_plan() -> None:
-    """Made on half a log, it may use that half whole; with half of it, it fell .03 short."""
+    """Made on half a log, it may use that half whole; with half of it, it fell .013 short."""
     gaps = []
     for seed in range(4):
         trace, _ = simulate("mixed", problems=100, samples=32, verdicts=1, seed=seed)
         made = plan(trace, 25.0, "samples", levels="none", seed=seed)
         (bound,) = (b for b in made.baselines if b.bound)
         gaps.append(bound.accuracy.estimate - made.accuracy.estimate)
-    assert np.mean(gaps) > -0.01
+    assert np.mean(gaps) > -0.005
 
 
 def test_the_same_seed_gives_the_same_plan(mixed: Trace) -> None:

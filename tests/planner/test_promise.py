@@ -1,8 +1,10 @@
 """The promise is what the plan is worth to problems that had no say in choosing it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from apportion.analysis.counts import count
+from apportion.analysis.counts import Counts, Ints, count
 from apportion.analysis.curve import Floats
 from apportion.analysis.levels import Levels, given, one_level
 from apportion.analysis.worlds import problem_worlds
@@ -17,7 +19,7 @@ from apportion.planner.value import NOTHING, ValueTable, value_table
 SAMPLE = Prices(sample=1.0)
 
 
-def made_up(value: Floats, cost: Floats, level: Floats | None = None, seed: int = 0) -> Case:
+def made_up(value: Floats, cost: Floats, level: Ints | None = None, seed: int = 0) -> Case:
     """A case of options (P, O) that the planner knows nothing else about."""
     size, options = value.shape
     named = tuple(Option("best-of", i + 2, 1, "v", Group()) for i in range(options))
@@ -28,9 +30,17 @@ def made_up(value: Floats, cost: Floats, level: Floats | None = None, seed: int 
     )
     levels = one_level(size)
     if level is not None:
-        levels = Levels(tuple(f"l{i}" for i in np.unique(level)), level.astype(np.int64), "made up")
+        levels = Levels(tuple(f"l{i}" for i in np.unique(level)), level, "made up")
     worlds = problem_worlds([f"p{i}" for i in range(size)], seed, 100)
     return case(table, levels, None, worlds, np.arange(size))
+
+
+def valued(problems: int, seed: int) -> tuple[Counts, ValueTable]:
+    """A log of the mixed world, and what judging buys on it (voting is slower to value)."""
+    log = count(simulate("mixed", problems=problems, samples=16, verdicts=1, seed=seed)[0])
+    assert log.drawn is not None
+    log = replace(log, drawn=replace(log.drawn, answer=None))
+    return log, value_table([log], SAMPLE, part=0.25)
 
 
 def promise(each: Case, budget: float, seed: int) -> tuple[float, float]:
@@ -78,21 +88,21 @@ def test_nine_promises_in_ten_are_kept_by_new_problems() -> None:
     """Chosen on 100 problems at a random budget, valued on 1,500 others with their own levels.
 
     The shares of the levels are as uncertain as the problems: held fixed, they left .45 of the
-    promises. Measured over 150 logs of 100 x 32 x 2, with 4,000 others: .87.
+    promises. Measured over 150 logs of 100 x 32 x 2, with 4,000 others: .87; over
+    300 of 100 x 16 x 1, with 6,000 others: .90, and .80 in the first 40 of them.
     """
-    others = count(simulate("mixed", problems=1_500, samples=16, verdicts=1, seed=99)[0])
-    truth, known = value_table([others], SAMPLE), given(others)
+    others, truth = valued(1_500, 99)
+    known = given(others)
     value = np.stack([truth.value[known.members(i)].mean(axis=0) for i in range(3)])
     shares = np.bincount(known.of) / len(others)
     rng = np.random.default_rng(5)
     kept, off = [], []
     for seed in range(60):
-        log = count(simulate("mixed", problems=100, samples=16, verdicts=1, seed=5_000 + seed)[0])
+        log, table = valued(100, 5_000 + seed)
         worlds = problem_worlds(log.problems, seed)
-        table = value_table([log], SAMPLE)
         assert [o.name for o in table.options] == [o.name for o in truth.options]
         each = case(table, given(log), None, worlds, np.arange(100))
-        budget = float(np.exp(rng.uniform(0, np.log(20))))
+        budget = float(np.exp(rng.uniform(0, np.log(10))))
         weight = each.allocate(budget).weight
         accuracy, _, _ = promised(each, weight, honest(each, budget, rng))
         worth = float(shares @ (weight * value).sum(axis=1))
