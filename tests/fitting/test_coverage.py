@@ -115,7 +115,7 @@ def test_a_log_that_stopped_at_success_is_forecast_without_bias() -> None:
     truth = population("beta", far)[0]
     stopped: list[float] = []
     full: list[float] = []
-    for seed in range(20):
+    for seed in range(12):
         for stop, found in (("until-success", stopped), ("fixed", full)):
             trace, _ = simulate("beta", problems=150, samples=40, seed=seed, stop=stop)  # type: ignore[arg-type]
             found.append(forecast(count(trace), seed=seed, worlds=1).at(far).estimate[0])

@@ -24,7 +24,7 @@ def judged(world: str, seed: int, problems: int = 100) -> tuple[Counts, Truth]:
 
 @pytest.fixture(scope="module")
 def mid() -> list[tuple[Counts, Truth, Ceiling, Ceiling]]:
-    logs = (judged("mid", seed) for seed in range(60))
+    logs = (judged("mid", seed) for seed in range(40))
     return [(c, t, *ceilings(c, k=CAPS, seed=i)) for i, (c, t) in enumerate(logs)]  # type: ignore[misc]
 
 
@@ -40,10 +40,10 @@ def test_accuracy_at_a_cap_is_unbiased(
 def test_the_accuracy_at_a_cap_is_covered_for_new_problems(
     mid: list[tuple[Counts, Truth, Ceiling, Ceiling]],
 ) -> None:
-    """The truth is that of 200,000 new problems; 60 logs tell a share to about .04."""
+    """The truth is that of 200,000 new problems; 40 logs tell a share to about .047."""
     truth = simulate("mid", problems=200_000, samples=1, seed=999)[1].accept_first(CAPS)
     hits = [(m.accuracy_at.low <= truth) & (truth <= m.accuracy_at.high) for _, _, m, _ in mid]
-    assert (np.mean(hits, axis=0) >= 0.9 - 2.5 * 0.04).all()
+    assert (np.mean(hits, axis=0) >= 0.9 - 2.5 * 0.047).all()
 
 
 def test_the_bounds_hold_what_the_never_accepted_could_be() -> None:
