@@ -18,6 +18,8 @@ from .fit import Ceiling, Fit, GroupFit, Saturation
 FEW_PROBLEMS = 30
 FEW_SAMPLES = 16
 SMALL_LEVEL = 8
+FAR = 20
+"""Beyond so many times the log, a band is only as good as the families are."""
 
 
 def fit(
@@ -216,6 +218,12 @@ def _doubts(counts: Counts, whole: Forecast, future: Curve) -> list[str]:
         found.append("every problem was solved at least once: the log holds nothing on harder ones")
     if len(future.k) and future.k[-1] > 2 * n:
         found += _disagreement(whole, future)
+    if len(future.k) and future.k[-1] > FAR * n:
+        found.append(
+            f"a forecast more than {FAR} times beyond the log rests on the families alone: in a"
+            " simulated world whose difficulty none of them describes its 90% band held the truth"
+            " in few logs (docs/methods.md)"
+        )
     if not whole.tested.possible:
         found.append(
             "no samples can be held out to backtest the families on (there are too few, or sampling"

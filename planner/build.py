@@ -17,17 +17,17 @@ from .baselines import baseline, baselines, frontier
 from .case import Case, case
 from .costs import Prices, prices, solution_cost
 from .costs import doubts as cost_doubts
+from .doubts import plan_doubts
 from .plan import Baseline, LevelPlan, Part, Plan
 from .promise import honest, promised
 from .value import ValueTable, value_table
 
 RULES = ("auto", "given", "none", "solve-rate")
-ORACLE = "levels by solve rate (needs gold answers: an upper bound)"
+ORACLE = "levels by solve rate (needs gold answers)"
 ENOUGH_FOR_HALVES = 8
 """Samples a problem needs before half of them may make its level and half may value it."""
 MIN_PROBLEMS_FOR_ORACLE = 12
 USUAL = 8
-FEW_IN_LEVEL = 15
 TARGET_ROUNDS = 3
 NOBODY: list[str | None] = [None]
 Mix = Mapping[str, float] | None
@@ -54,8 +54,8 @@ def plan(
         unit: `samples`, `tokens`, `seconds`, `flops` or `usd`; tokens where they are logged, else
             samples, when None.
         target: instead of a budget, the accuracy to reach as cheaply as possible.
-        levels: `given` in the log; `none` (one for all); `solve-rate` (needs gold answers, so it is
-            an upper bound on what can be done); `auto` is given where the log has them, else none.
+        levels: `given` in the log; `none` (one for all); `solve-rate` (needs gold answers, so it
+            cannot be executed on a new problem); `auto` is given where the log has them, else none.
         mix: the share of each level to plan for; the log's own when None.
         price_file: TOML prices, see `costs.Prices`.
         seed: of the worlds, halves and folds.
@@ -81,7 +81,7 @@ def plan(
         found.append("the log has no tokens: the budget is counted in samples")
     if levels != "solve-rate" and mix is None and _can_halve(logs):
         ideal = _oracle(logs, None, price, None, seed)
-        bound = _upper(ideal, amount, made, seed, mass)
+        bound = _with_gold(ideal, amount, made, seed, mass)
         made = replace(made, baselines=(*made.baselines, bound))
     told = () if isinstance(log, Counts) else log.header.doubts
     found = [*told, *found, *made.doubts]
@@ -237,7 +237,7 @@ def _plan(stage: _Stage, amount: float, unit: str, seed: int, mass: float) -> Pl
         price=made.price,
         optimism=round(optimism, 12),
         level_rule=stage.levels.rule,
-        doubts=tuple(_doubts(stage, made, accuracy, cheaper)),
+        doubts=tuple(plan_doubts(stage.case.table.options, stage.levels, made, accuracy, cheaper)),
         sources=(),
         seed=seed,
     )
@@ -258,47 +258,7 @@ def _level_plans(stage: _Stage, made: Allocation, each: list[Interval]) -> tuple
     )
 
 
-def _upper(ideal: _Stage, amount: float, made: Plan, seed: int, mass: float) -> Baseline:
-    """What knowing each problem's difficulty would add: no policy can do it, so it bounds them."""
+def _with_gold(ideal: _Stage, amount: float, made: Plan, seed: int, mass: float) -> Baseline:
+    """What levels made from the truth would give; no policy can do that on a new problem."""
     reached = made.accuracy.estimate + made.optimism
     return replace(baseline(ORACLE, ideal.case, amount, reached, seed, mass), bound=True)
-
-
-def _doubts(
-    stage: _Stage, made: Allocation, accuracy: Interval, cheaper: tuple[Baseline, ...]
-) -> list[str]:
-    found = []
-    if stage.levels.rule.startswith("solve rate"):
-        found.append(
-            "the levels were made with gold answers, which a new problem does not have: this split"
-            " cannot be executed, and its accuracy is an upper bound"
-        )
-    members = np.bincount(stage.case.level, minlength=len(stage.levels.names))
-    small = [n for n, m in zip(stage.levels.names, members, strict=True) if m < FEW_IN_LEVEL]
-    if small:
-        found.append(f"fewer than {FEW_IN_LEVEL} problems stand behind level {', '.join(small)}")
-    found += _indistinct(accuracy, cheaper)
-    chosen = {stage.case.table.options[o] for o in np.argwhere(made.weight > 1e-9)[:, 1]}
-    largest = max(o.solutions for o in stage.case.table.options)
-    if largest == 1:
-        found.append(
-            "this log has no answers to vote with and no verdicts to choose by, or too few samples:"
-            " more than one sample buys nothing here"
-        )
-    if largest > 1 and any(o.solutions == largest for o in chosen):
-        found.append(
-            f"the plan uses the largest number of solutions that half of this log can value"
-            f" ({largest}): more may be better still; log more samples to see"
-        )
-    return found
-
-
-def _indistinct(accuracy: Interval, cheaper: tuple[Baseline, ...]) -> list[str]:
-    """Names the simplest baseline that this log cannot tell from the plan."""
-    for b in cheaper:
-        if b.accuracy.high >= accuracy.estimate and b.accuracy.estimate >= accuracy.low:
-            return [
-                f"at this budget the plan is not clearly better than {b.name!r}"
-                f" ({accuracy.estimate:.3f} against {b.accuracy.estimate:.3f})"
-            ]
-    return []
