@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 JOBS ?= 2
 
-.PHONY: demo test lint format types bench wheel test-sampler clean
+.PHONY: demo test lint format types bench calibrate wheel test-sampler clean
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/apportion demo --out out
@@ -25,6 +25,10 @@ format: $(VENV)/test.stamp
 # Ratios of CPU time; wall time gates nothing.
 bench: $(VENV)/test.stamp
 	$(BIN)/python -m apportion.benchmarks
+
+# The share of simulated logs whose intervals held the truth; about ten minutes.
+calibrate: $(VENV)/test.stamp
+	$(BIN)/python -m apportion.benchmarks.calibration
 
 wheel: $(VENV)/test.stamp
 	rm -rf build

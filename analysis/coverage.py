@@ -144,15 +144,19 @@ def _log_again(
 def _moment_prior(counts: Counts, weights: Floats) -> tuple[Floats, Floats]:
     """Returns (W,) a and b of the Beta with the solve rates' mean and variance in each world.
 
-    E p = pass@1 and E p^2 = 2 pass@1 - pass@2, unbiased under either stop rule; a problem with one
-    sample counts as all or nothing. Half a success and half a failure in the whole log keep the
-    mean off 0 and 1.
+    E p = pass@1 and E p^2 = 2 pass@1 - pass@2, unbiased under either stop rule, from the problems
+    with two samples or more. Where there are none the problems are taken as alike, which gives the
+    samples all the noise they can have: a wide interval, never a narrow one. Half a success and
+    half a failure in the whole log keep the mean off 0 and 1.
     """
     once, either = credits(counts, np.array([1, 2])).T
-    square = np.where(np.isnan(either), once, 2 * once - either)
+    paired = np.isfinite(either)
+    share = np.where(weights @ paired > 0, weights @ paired, np.nan)
+    square = weights[:, paired] @ (2 * once - either)[paired] / share
+    first = weights[:, paired] @ once[paired] / share
     total = counts.n.sum()
     mean = (weights @ once * total + 0.5) / (total + 1)
-    variance = weights @ square - (weights @ once) ** 2
+    variance = np.nan_to_num(square - first**2)
     most = mean * (1 - mean)
     strength = most / np.clip(variance, most / STRONGEST, most / (1 + WEAKEST)) - 1
     return mean * strength, (1 - mean) * strength

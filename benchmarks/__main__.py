@@ -12,6 +12,7 @@ from apportion.analysis.hypergeometric import miss_probability
 from apportion.analysis.voting import majority
 from apportion.planner.allocate import allocate, steps
 from scipy.optimize import linprog
+from scipy.sparse import csr_array
 
 from .ratio import Ratio, measure
 
@@ -62,13 +63,14 @@ def plurality(rng: np.random.Generator) -> Ratio:
     permutations = 400
     needed = float((exact * (1 - exact)).mean() / 1e-6) / permutations
 
-    def theirs() -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-        total = np.zeros(len(labels))
-        for _ in range(permutations):
-            counts = np.cumsum(np.eye(len(votes), dtype=np.int32)[rng.permutation(labels)], axis=0)
-            most = counts.max(axis=1)
-            total += (counts[:, 0] == most) / (counts == most[:, None]).sum(axis=1)
-        return total / permutations
+    one_hot = np.eye(len(votes), dtype=np.int16)
+
+    def theirs() -> NDArray[np.float64]:
+        shuffled = rng.permuted(np.tile(labels, (permutations, 1)), axis=1)
+        counts = np.cumsum(one_hot[shuffled], axis=1, dtype=np.int16)
+        most = counts.max(axis=2)
+        ties = (counts == most[..., None]).sum(axis=2)
+        return np.asarray(((counts[..., 0] == most) / ties).mean(axis=0))
 
     error = float(np.abs(theirs() - exact).max())
     made = measure(
@@ -88,7 +90,7 @@ def frontier(rng: np.random.Generator) -> Ratio:
     cost[:, 0] = 0
     value = np.sort(rng.random((200, 49)), axis=1)
     share = np.full(200, 1 / 200)
-    rows = np.kron(np.eye(200), np.ones(49))
+    rows = csr_array(np.kron(np.eye(200), np.ones(49)))
 
     def theirs() -> float:
         made = linprog(

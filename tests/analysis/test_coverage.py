@@ -159,3 +159,15 @@ def test_nine_intervals_in_ten_hold_the_coverage_of_new_problems(world: str) -> 
         hits.append(((curve.low <= truth) & (truth <= curve.high)).tolist())
     assert mostly(hits, np.full(3, 0.88))
     assert np.mean(hits) < 0.97
+
+
+def test_one_sample_a_problem_gives_a_wide_interval_not_a_narrow_one() -> None:
+    """Nothing tells the problems' spread then; the interval held the truth in .29 of such logs."""
+    hits, widths = [], []
+    for seed in range(60):
+        log, truth = simulate("beta", problems=60, samples=1, seed=seed)
+        curve = coverage(count(log), [1], worlds=150, seed=seed)
+        hits.append(bool(curve.low[0] <= truth.coverage(np.array([1]))[0] <= curve.high[0]))
+        widths.append(float(curve.high[0] - curve.low[0]))
+    assert np.mean(hits) >= 0.9 - 2.5 * np.sqrt(0.9 * 0.1 / 60)
+    assert np.mean(widths) < 0.3
