@@ -26,7 +26,7 @@ format: $(VENV)/test.stamp
 bench: $(VENV)/test.stamp
 	$(BIN)/python -m apportion.benchmarks
 
-# The share of simulated logs whose intervals held the truth; about ten minutes.
+# The share of simulated logs whose intervals held the truth; about five minutes.
 calibrate: $(VENV)/test.stamp
 	$(BIN)/python -m apportion.benchmarks.calibration
 

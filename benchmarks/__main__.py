@@ -11,6 +11,7 @@ import numpy as np
 from apportion.analysis.hypergeometric import miss_probability
 from apportion.analysis.voting import majority
 from apportion.planner.allocate import allocate, steps
+from numpy.typing import NDArray
 from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
