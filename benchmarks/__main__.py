@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from apportion.analysis.hypergeometric import miss_probability
@@ -91,7 +92,7 @@ def frontier(rng: np.random.Generator) -> Ratio:
     cost[:, 0] = 0
     value = np.sort(rng.random((200, 49)), axis=1)
     share = np.full(200, 1 / 200)
-    rows = csr_array(np.kron(np.eye(200), np.ones(49)))
+    rows: Any = csr_array(np.kron(np.eye(200), np.ones(49)))
 
     def theirs() -> float:
         made = linprog(

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 from apportion.analysis.counts import count
 from apportion.analysis.coverage import coverage
-from apportion.analysis.curve import Floats
 from apportion.analysis.levels import given
 from apportion.analysis.worlds import problem_worlds
 from apportion.data.synthetic import population, simulate
@@ -17,6 +16,7 @@ from apportion.planner.case import case
 from apportion.planner.costs import Prices
 from apportion.planner.promise import honest, promised
 from apportion.planner.value import value_table
+from numpy.typing import NDArray
 
 HERE = Path(__file__).parent
 PROBLEMS, SAMPLES = 100, 32
@@ -27,7 +27,7 @@ WORLDS = ("beta", "beta-hard", "mixed", "impossible", "logit-normal", "bimodal")
 Row = dict[str, object]
 
 
-def share(hits: list[Floats]) -> Row:
+def share(hits: list[NDArray[np.bool_]]) -> Row:
     """The share of logs that held the truth at each k, with its standard error."""
     kept = np.mean(hits, axis=0)
     error = np.sqrt(kept * (1 - kept) / len(hits))
