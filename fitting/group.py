@@ -220,9 +220,9 @@ def _doubts(counts: Counts, whole: Forecast, future: Curve) -> list[str]:
         found += _disagreement(whole, future)
     if len(future.k) and future.k[-1] > FAR * n:
         found.append(
-            f"a forecast more than {FAR} times beyond the log rests on the families alone: in a"
-            " simulated world whose difficulty none of them describes its 90% band held the truth"
-            " in few logs (docs/methods.md)"
+            f"a forecast more than {FAR} times beyond the log rests on the families alone: in"
+            " simulated worlds whose difficulty none of them describes its 90% band missed the truth"
+            " in most logs (docs/methods.md)"
         )
     if not whole.tested.possible:
         found.append(
