@@ -1,6 +1,7 @@
 """Counts: the sufficient statistics of one group of samples, problem by problem."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -15,6 +16,7 @@ Ints = NDArray[np.int64]
 VOID = -1
 """The answer class of a sample whose answer could not be parsed."""
 _PER_PROBLEM = ("n", "c", "prompt_tokens", "output_tokens", "seconds", "verdict_tokens")
+_PER_SAMPLE = ("right", "answer", "score", "accepts", "mean_logprob", "tokens", "text")
 
 
 def _freeze(*arrays: NDArray[np.generic] | None) -> None:
@@ -29,16 +31,21 @@ class Drawn:
 
     `right` (N,) is 0 or 1; `answer` (N,) the answer class within the problem, or VOID; `score`
     (N,) is NaN where missing; `accepts` (N, M) holds M verdicts: 1 yes, 0 no, -1 missing or unread.
+    `mean_logprob` and `tokens` (its output), (N,), are NaN where missing; `text` (N,) numbers the
+    distinct completions. What the log never held is None.
     """
 
     start: Ints
     right: Floats
-    answer: Ints | None
-    score: Floats | None
-    accepts: NDArray[np.int8] | None
+    answer: Ints | None = None
+    score: Floats | None = None
+    accepts: NDArray[np.int8] | None = None
+    mean_logprob: Floats | None = None
+    tokens: Floats | None = None
+    text: Ints | None = None
 
     def __post_init__(self) -> None:
-        _freeze(self.start, self.right, self.answer, self.score, self.accepts)
+        _freeze(self.start, *(getattr(self, name) for name in _PER_SAMPLE))
 
     def only(self, kept: Ints) -> "Drawn":
         """Returns the samples of the problems at the given places."""
@@ -48,13 +55,10 @@ class Drawn:
 
     def pick(self, rows: Ints, sizes: Ints) -> "Drawn":
         """Returns the samples at `rows`, of which each problem owns the next `sizes[i]`."""
-        return Drawn(
-            start=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
-            right=self.right[rows],
-            answer=None if self.answer is None else self.answer[rows],
-            score=None if self.score is None else self.score[rows],
-            accepts=None if self.accepts is None else self.accepts[rows],
-        )
+        start = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+        logged = {name: getattr(self, name) for name in _PER_SAMPLE}
+        picked: dict[str, Any] = {name: v if v is None else v[rows] for name, v in logged.items()}
+        return replace(self, start=start, **picked)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,6 +110,14 @@ class Counts:
             drawn=self.drawn and self.drawn.only(kept),
             **{name: getattr(self, name)[kept] for name in _PER_PROBLEM},
         )
+
+    def pick(self, rows: Ints, sizes: Ints) -> "Counts":
+        """Returns the same problems with the samples at `rows`, the next `sizes[i]` for each."""
+        if self.drawn is None:
+            raise InputError("this log kept only counts (n, c); its samples are not there")
+        drawn = self.drawn.pick(rows, sizes)
+        c = np.add.reduceat(drawn.right, drawn.start[:-1]).astype(np.int64)
+        return replace(self, n=sizes, c=c, drawn=drawn)
 
 
 def count(trace: Trace, verifier: str | None = None) -> Counts:
@@ -195,6 +207,9 @@ def _drawn(graded: pl.DataFrame, trace: Trace, verifier: str | None) -> Drawn:
         answer=_classes(graded),
         score=score,
         accepts=accepts,
+        mean_logprob=_logged(graded, "mean_logprob"),
+        tokens=_logged(graded, "output_tokens"),
+        text=_numbered(graded, "text_hash"),
     )
 
 
@@ -204,6 +219,21 @@ def _classes(graded: pl.DataFrame) -> Ints | None:
         return None
     number = pl.col("answer").rank("dense").over("problem").cast(pl.Int64) - 1
     return graded.select(number.fill_null(VOID)).to_series().to_numpy()
+
+
+def _numbered(graded: pl.DataFrame, name: str) -> Ints | None:
+    """Numbers the distinct values of a column; a missing one is like no other. None without any."""
+    column = graded[name]
+    if column.null_count() == len(graded):
+        return None
+    number = column.rank("dense").cast(pl.Int64).to_numpy(writable=True).astype(np.float64)
+    missing = np.flatnonzero(np.isnan(number))
+    number[missing] = -1.0 - np.arange(len(missing))
+    return number.astype(np.int64)
+
+
+def _logged(graded: pl.DataFrame, name: str) -> Floats | None:
+    return None if graded[name].null_count() == len(graded) else _column(graded, name)
 
 
 def _verdicts(

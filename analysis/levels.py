@@ -1,6 +1,6 @@
 """Levels: which problems are alike in difficulty, told before or made from other samples."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -74,6 +74,4 @@ def halves(counts: Counts, rng: np.random.Generator) -> tuple[Counts, Counts]:
 
 def _part(counts: Counts, rows: list[Ints]) -> Counts:
     sizes = np.asarray([len(r) for r in rows], dtype=np.int64)
-    drawn = counts.drawn.pick(np.concatenate(rows), sizes)  # type: ignore[union-attr]
-    c = np.add.reduceat(drawn.right, drawn.start[:-1]).astype(np.int64)
-    return replace(counts, n=sizes, c=c, drawn=drawn)
+    return counts.pick(np.concatenate(rows), sizes)

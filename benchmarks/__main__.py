@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from apportion.analysis.hypergeometric import miss_probability
-from apportion.analysis.voting import majority
+from apportion.analysis.exact.hypergeometric import miss_probability
+from apportion.analysis.exact.voting import majority
 from apportion.planner.allocate import allocate, steps
 from numpy.typing import NDArray
 from scipy.optimize import linprog

@@ -7,7 +7,7 @@ import numpy as np
 from ..analysis.counts import Counts
 from ..analysis.coverage import credits
 from ..analysis.curve import Floats
-from ..analysis.hypergeometric import miss_probability
+from ..analysis.exact.hypergeometric import miss_probability
 from ..data.traces import UNTIL_SUCCESS
 from .curves import FAMILIES
 from .tables import Table, spread

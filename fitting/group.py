@@ -5,9 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..analysis.counts import VOID, Counts, Ints, count
-from ..analysis.coverage import coverage, default_draws, draws, reach
-from ..analysis.credits import best_of, majority
+from ..analysis.coverage import coverage
 from ..analysis.curve import MASS, Curve
+from ..analysis.draws import default_draws, draws, reach
+from ..analysis.verification import best_of
+from ..analysis.voting import majority
 from ..data.doubts import doubts
 from ..data.errors import InputError
 from ..data.traces import UNTIL_SUCCESS, Trace

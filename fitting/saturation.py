@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..analysis.counts import Counts
-from ..analysis.credits import majority_credit, majority_limits
 from ..analysis.curve import MASS, Curve, Floats, Interval
+from ..analysis.voting import majority_credit, majority_limits
 from ..analysis.worlds import problem_worlds
 from .coverage import Forecast
 from .fit import Saturation, Target

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..analysis.counts import Counts, Ints
-from ..analysis.coverage import credits, reach
+from ..analysis.coverage import credits
 from ..analysis.curve import Floats
+from ..analysis.draws import reach
 
 CURVE_POINTS = 40
 

@@ -3,9 +3,9 @@
 import numpy as np
 
 from ..analysis.counts import Counts, Ints
-from ..analysis.coverage import default_draws, draws
-from ..analysis.credits import AcceptCells, accept_cells, accept_first
 from ..analysis.curve import MASS, Curve, Floats, Interval, interval
+from ..analysis.draws import default_draws, draws
+from ..analysis.verification import AcceptCells, accept_cells, accept_first
 from ..analysis.worlds import problem_worlds
 from .fit import Ceiling
 from .tables import spread

@@ -7,8 +7,9 @@ import numpy as np
 
 from ..analysis.counts import VOID, Counts, Ints
 from ..analysis.coverage import credits
-from ..analysis.credits import accept_first, majority_credit, score_credit, verdict_grid
 from ..analysis.curve import Floats
+from ..analysis.verification import accept_first, score_credit, verdict_grid
+from ..analysis.voting import majority_credit
 from ..data.traces import UNTIL_SUCCESS, Group
 from .costs import Prices, solution_cost, verdict_cost
 from .plan import Option

@@ -6,8 +6,9 @@ from itertools import combinations
 import numpy as np
 import pytest
 from apportion.analysis.counts import Counts, count
-from apportion.analysis.coverage import coverage, credits, default_draws, draws, reach
+from apportion.analysis.coverage import coverage, credits
 from apportion.analysis.curve import Floats
+from apportion.analysis.draws import default_draws, draws, reach
 from apportion.data.errors import InputError
 from apportion.data.synthetic import Stop, population, simulate
 from apportion.data.traces import UNTIL_SUCCESS

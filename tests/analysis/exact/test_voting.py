@@ -8,8 +8,8 @@ from random import Random
 
 import numpy as np
 import pytest
-from apportion.analysis.hypergeometric import Floats, miss_probability
-from apportion.analysis.voting import majority, majority_limit
+from apportion.analysis.exact.hypergeometric import Floats, miss_probability
+from apportion.analysis.exact.voting import majority, majority_limit
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

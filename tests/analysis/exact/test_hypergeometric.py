@@ -6,7 +6,7 @@ from math import comb, copysign
 
 import numpy as np
 import pytest
-from apportion.analysis.hypergeometric import (
+from apportion.analysis.exact.hypergeometric import (
     Complexes,
     Tilt,
     miss_probability,
