@@ -5,7 +5,7 @@ import shlex
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -61,7 +61,9 @@ def _read(sources: Sequence[Path], options: dict[str, Any]) -> "Trace":
     from .data.readers import read
 
     names, verdicts = options.pop("names"), options.pop("verdicts")
-    return read(sources, format=options.pop("format_"), names=names, verdicts=verdicts)
+    only: Literal["counts"] | None = "counts" if options.pop("counts", False) else None
+    form = options.pop("format_")
+    return read(sources, format=form, names=names, verdicts=verdicts, only=only)
 
 
 def _print_json(value: object) -> None:
@@ -94,6 +96,7 @@ def _spending(options: dict[str, Any]) -> dict[str, Any]:
 @click.option(
     "-o", "--out", required=True, type=click.Path(path_type=Path), help="Trace directory."
 )
+@click.option("--counts", is_flag=True, help="Keep n and c of each problem, not the samples.")
 @READING
 @COMMON
 def read(sources: tuple[Path, ...], out: Path, **options: Any) -> None:
@@ -102,6 +105,7 @@ def read(sources: tuple[Path, ...], out: Path, **options: Any) -> None:
     \b
     Example:  apportion read samples.jsonl verdicts.jsonl -o trace
               apportion read runs.csv --map problem=task,correct=passed -o trace
+              apportion read big.parquet --counts -o trace
     """
     from .data import store
     from .reports.document import inert

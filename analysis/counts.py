@@ -7,8 +7,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from ..data.codes import encode, in_order
 from ..data.doubts import stop_rule
 from ..data.errors import InputError, nearest
+from ..data.schema import COSTS
 from ..data.traces import UNKNOWN, Group, Source, Trace
 from .curve import Floats
 
@@ -143,12 +145,13 @@ def count(trace: Trace, verifier: str | None = None) -> Counts:
     graded = _graded(trace)
     if graded.is_empty() and trace.tallies.is_empty():
         raise InputError(f"{group.name}: no sample is graded (correct is empty everywhere)")
-    table = _per_problem(graded, trace.tallies)
-    drawn = _drawn(graded, trace, name) if len(graded) and trace.tallies.is_empty() else None
-    costs = {c: _column(table, c) for c in ("prompt_tokens", "output_tokens", "seconds")}
+    start = _starts(graded)
+    table = _per_problem(graded, start, trace.tallies)
+    drawn = _drawn(graded, start, trace, name) if len(graded) and trace.tallies.is_empty() else None
+    costs = {c: _column(table, c) for c in COSTS}
     return Counts(
         group=group,
-        problems=tuple(table["problem"]),
+        problems=tuple(table["problem"].to_list()),
         levels=_levels(table["problem"], trace.problems),
         n=table["n"].to_numpy(),
         c=table["c"].to_numpy(),
@@ -159,6 +162,16 @@ def count(trace: Trace, verifier: str | None = None) -> Counts:
         verdict_tokens=_verdict_tokens(table["problem"], trace, name),
         sources=trace.header.sources,
     )
+
+
+def count_together(trace: Trace, verifier: str | None = None) -> tuple[Counts, ...]:
+    """Counts every group of a trace; equal answers to a problem have one class in all of them.
+
+    Raises:
+        InputError: an unknown verifier, or a group without a graded sample.
+    """
+    coded = replace(trace, samples=trace.samples.hstack(encode(trace.samples)))
+    return tuple(count(part, verifier) for _, part in coded.groups())
 
 
 def _verifier(trace: Trace, verifier: str | None) -> str | None:
@@ -174,35 +187,57 @@ def _verifier(trace: Trace, verifier: str | None) -> str | None:
 
 
 def _graded(trace: Trace) -> pl.DataFrame:
-    """The graded samples, problems in order of first appearance, attempts in order drawn."""
-    order = trace.problems.select("problem").unique(maintain_order=True).with_row_index("at")
-    graded = trace.samples.filter(pl.col("correct").is_not_null())
-    placed = graded.join(order, on="problem", how="left")
-    return placed.sort("at", pl.coalesce("attempt", "sample"), "sample")
+    """The graded samples with their codes, problems in turn, attempts in the order drawn."""
+    graded = trace.samples
+    if "class" not in graded.columns:
+        graded = graded.hstack(encode(graded) if trace.codes is None else trace.codes)
+    if graded["correct"].has_nulls():
+        graded = graded.filter(pl.col("correct").is_not_null())
+    if trace.codes is not None or in_order(graded, graded):
+        return graded
+    return graded.sort("at", pl.coalesce("attempt", "sample"), "sample")
 
 
-def _per_problem(graded: pl.DataFrame, tallies: pl.DataFrame) -> pl.DataFrame:
-    costs = [pl.col(c).mean() for c in ("prompt_tokens", "output_tokens", "seconds")]
-    counted = graded.group_by("problem", maintain_order=True).agg(
-        *costs, n=pl.len().cast(pl.Int64), c=pl.col("correct").sum().cast(pl.Int64)
-    )
-    told = tallies.select("problem", "n", "c")
-    twice = told.join(counted, on="problem", how="semi")
+def _per_problem(graded: pl.DataFrame, start: Ints, tallies: pl.DataFrame) -> pl.DataFrame:
+    right = graded["correct"].cast(pl.Int64).to_numpy()
+    told = [_means(graded[c], start).alias(c) for c in COSTS if graded[c].count()]
+    counted = pl.DataFrame(
+        {
+            "problem": graded["problem"].gather(start),
+            "n": np.diff(start, append=len(right)),
+            "c": np.add.reduceat(right, start) if len(right) else right,
+        }
+    ).with_columns(told)
+    only_counted = tallies.select("problem", "n", "c", *COSTS)
+    twice = only_counted.join(counted, on="problem", how="semi")
     if len(twice):
         name = twice["problem"][0]
         raise InputError(f"problem {name!r} is logged both as samples and as a count")
-    return pl.concat([counted, told], how="diagonal")
+    return pl.concat([counted, only_counted], how="diagonal")
 
 
-def _drawn(graded: pl.DataFrame, trace: Trace, verifier: str | None) -> Drawn:
-    sizes = graded.group_by("problem", maintain_order=True).len()["len"].to_numpy()
+def _starts(graded: pl.DataFrame) -> Ints:
+    """The first row of each problem."""
+    at = graded["at"].to_numpy()
+    return np.flatnonzero(np.concatenate([at[:1] == at[:1], at[1:] != at[:-1]]))
+
+
+def _means(column: pl.Series, start: Ints) -> pl.Series:
+    """The mean of each problem's known values, null where none is."""
+    values = column.cast(pl.Float64).fill_null(0).to_numpy()
+    known = np.add.reduceat(column.is_not_null().cast(pl.Int64).to_numpy(), start)
+    mean = pl.Series(np.add.reduceat(values, start) / np.maximum(known, 1))
+    return mean.zip_with(pl.Series(known > 0), pl.Series([None], dtype=pl.Float64))
+
+
+def _drawn(graded: pl.DataFrame, start: Ints, trace: Trace, verifier: str | None) -> Drawn:
     accepts = score = None
     if verifier is not None:
         accepts, score = _verdicts(graded, trace.verdicts.filter(pl.col("verifier") == verifier))
     if score is None and verifier is None and graded["score"].is_not_null().any():
         score = _column(graded, "score")
     return Drawn(
-        start=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+        start=np.append(start, len(graded)),
         right=graded["correct"].cast(pl.Float64).to_numpy(),
         answer=_classes(graded),
         score=score,
@@ -217,8 +252,7 @@ def _classes(graded: pl.DataFrame) -> Ints | None:
     """Numbers the distinct answers within each problem; None where the log has no answers."""
     if graded["answer"].null_count() == len(graded):
         return None
-    number = pl.col("answer").rank("dense").over("problem").cast(pl.Int64) - 1
-    return graded.select(number.fill_null(VOID)).to_series().to_numpy()
+    return graded["class"].cast(pl.Int64).fill_null(VOID).to_numpy()
 
 
 def _numbered(graded: pl.DataFrame, name: str) -> Ints | None:

@@ -60,6 +60,33 @@ def quantiles(worlds: Floats, mass: float) -> tuple[Floats, Floats]:
     return np.fmin(low, worlds[0]), np.fmax(high, worlds[0])
 
 
+def whole_mass(worlds: Floats, mass: float) -> float:
+    """Returns the mass of the pointwise intervals over (W, K) worlds that hold whole worlds.
+
+    The quantile-based sup-t band of Montiel Olea & Plagborg-Moller 2019: one tail level at every
+    k, the largest at which a share `mass` of the rows 1.. lies inside everywhere. Each world is
+    judged by the band of the others, because a band judged by the worlds that it was drawn around
+    is too narrow. Where even the envelope of the others holds fewer, the band is the envelope.
+    """
+    drawn = worlds[1:, np.isfinite(worlds[1:]).any(axis=0)]
+    depth = np.min([np.ones(len(drawn)), *map(_depth, drawn.T)], axis=0)
+    level, count = np.unique(depth, return_counts=True)
+    held = 1 - (np.cumsum(count) - count) / max(len(depth), 1)
+    tail = np.interp(mass, held[::-1], level[::-1]) - 1 / max(len(depth) - 1, 1)
+    return float(max(mass, 1 - 2 * max(tail, 0.0)))
+
+
+def _depth(column: Floats) -> Floats:
+    """The share of the other worlds on the emptier side of each, (W,); 1 where it has no value."""
+    alive = np.isfinite(column)
+    ordered = np.sort(column[alive])
+    below = np.searchsorted(ordered, column[alive], side="right") - 1
+    above = len(ordered) - np.searchsorted(ordered, column[alive], side="left") - 1
+    depth = np.ones(len(column))
+    depth[alive] = np.minimum(below, above) / max(len(ordered) - 1, 1)
+    return depth
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Curve:
     """Values at `k` (K,) in every world (W, K); row 0 is the log itself, the rest are redrawn.
@@ -90,6 +117,18 @@ class Curve:
         """The upper end at each k, (K,)."""
         return quantiles(self.worlds, self.mass)[1]
 
+    @property
+    def band(self) -> tuple[Floats, Floats]:
+        """The ends (K,) of the band that holds the whole true curve with the curve's mass.
+
+        Wider than `low` and `high`, each of which holds the truth at its own k; see `whole_mass`.
+
+        >>> rows = np.array([[0.5, 0.5], [0.3, 0.4], [0.4, 0.7], [0.6, 0.3], [0.7, 0.6]])
+        >>> Curve(np.array([1, 2]), rows, "these", 0.5).band
+        (array([0.3, 0.3]), array([0.7, 0.7]))
+        """
+        return quantiles(self.worlds, whole_mass(self.worlds, self.mass))
+
     def intervals(self) -> list[Interval]:
         """Returns one interval for each k."""
         low, high = quantiles(self.worlds, self.mass)
@@ -102,4 +141,13 @@ class Curve:
             {"k": int(k), **more, **row.json()}
             for k, row in zip(self.k, self.intervals(), strict=True)
             if math.isfinite(row.estimate)
+        ]
+
+    def band_json(self) -> list[Json]:
+        """Returns the ends of the band at each k at which the estimate exists."""
+        rows = zip(self.k, self.estimate, *self.band, strict=True)
+        return [
+            {"k": int(k), "low": number(a), "high": number(b)}
+            for k, middle, a, b in rows
+            if math.isfinite(middle)
         ]

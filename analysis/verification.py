@@ -1,7 +1,6 @@
-"""Choosing by verdict or score: best-of, the S x V grid, and the first that is accepted."""
+"""Choosing by score or verdicts: best-of-k, and the grid of S solutions by V verdicts each."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Unpack
 
 import numpy as np
@@ -33,20 +32,23 @@ def score_credit(counts: Counts, ks: Ints) -> Floats:
     if drawn is None or (drawn.score is None and drawn.accepts is None):
         raise InputError("best-of needs a score: a column 'score', or the verdicts of one verifier")
     fixed(counts, "best-of")
-    out = []
-    for i in range(len(counts)):
-        rows = counts.rows(i)
-        score = drawn.score[rows] if drawn.score is not None else yes_share(counts, i)
-        out.append(exact.best_of(score, drawn.right[rows], ks))
-    return np.stack(out)
+    score = _yes_share(drawn.accepts) if drawn.score is None else drawn.score  # type: ignore[arg-type]
+    credit = np.full((len(counts), len(ks)), np.nan)
+    for n in np.unique(counts.n):
+        same = np.flatnonzero(counts.n == n)
+        rows = drawn.start[same][:, None] + np.arange(n)
+        credit[same] = exact.best_of(score[rows], drawn.right[rows], ks)
+    return credit
 
 
 def yes_share(counts: Counts, problem: int) -> Floats:
     """Returns (n,) the share of accepting verdicts of each sample; NaN where none was read."""
-    accepts = counts.drawn.accepts[counts.rows(problem)]  # type: ignore[union-attr,index]
+    return _yes_share(counts.drawn.accepts[counts.rows(problem)])  # type: ignore[union-attr,index]
+
+
+def _yes_share(accepts: NDArray[np.int8]) -> Floats:
     read = (accepts >= 0).sum(axis=1)
-    with np.errstate(invalid="ignore"):
-        return np.where(read > 0, (accepts == 1).sum(axis=1) / np.maximum(read, 1), np.nan)
+    return np.where(read > 0, (accepts == 1).sum(axis=1) / np.maximum(read, 1), np.nan)
 
 
 def verdict_grid(counts: Counts, solutions: Ints, verdicts: Ints) -> Floats:
@@ -54,7 +56,7 @@ def verdict_grid(counts: Counts, solutions: Ints, verdicts: Ints) -> Floats:
 
     Both the solutions and the verdicts are drawn without replacement from those logged.
     """
-    accepts = _accepts(counts)
+    accepts = logged_accepts(counts, "best-of by verdicts")
     grid = [
         exact.best_of_verdicts(
             (accepts[rows] == 1).sum(axis=1),
@@ -68,63 +70,26 @@ def verdict_grid(counts: Counts, solutions: Ints, verdicts: Ints) -> Floats:
     return np.stack(grid)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Accepted:
-    """Drawing until one verdict accepts, at most K samples; every array is (P, K).
+def grid_tokens(counts: Counts, solutions: Ints, verdicts: Ints) -> Floats:
+    """Returns (P, S, V) the tokens that S solutions with V verdicts each are expected to take.
 
-    `right`, `wrong` and `abstain` add up to 1; `draws` is the expected number of samples drawn.
+    Generated tokens, S (output of a solution + V x those of a verdict), prompts not counted. V = 0
+    is what S answers without a verifier take: a vote, or best-of by a score that came with them.
+    NaN where a problem's log has no tokens of a kind that is drawn. The mean over all draws is that
+    of the samples drawn from, so a cost exists for any S and V.
     """
-
-    right: Floats
-    wrong: Floats
-    abstain: Floats
-    draws: Floats
+    judged = np.where(verdicts > 0, verdicts * counts.verdict_tokens[:, None], 0.0)
+    each = counts.output_tokens[:, None] + judged
+    return np.asarray(solutions[:, None] * each[:, None, :])
 
 
-def accept_first(counts: Counts, caps: Ints) -> Accepted:
-    """Returns accept-first at each cap, one verdict a sample, averaged over the logged verdicts.
+def logged_accepts(counts: Counts, what: str) -> NDArray[np.int8]:
+    """Returns the verdicts (N, M) of the counted verifier: 1 yes, 0 no, -1 missing or unread.
 
-    Exact over all subsets and orders of the log; a verdict that could not be read does not accept.
+    Raises:
+        InputError: there are none, or the log stopped at success: `what` cannot be said of it.
     """
-    accepts = _accepts(counts)
-    cells = accept_cells(counts)
-    each = [
-        exact.accept_first(counts.n, cells.true_accepts[:, v], cells.false_accepts[:, v], caps)
-        for v in range(accepts.shape[1])
-    ]
-    names = ("right", "wrong", "abstain", "draws")
-    return Accepted(**{f: np.mean([getattr(e, f) for e in each], axis=0) for f in names})
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class AcceptCells:
-    """Accepting verdicts among right and among wrong samples, (P, M), by the verdict's place.
-
-    `read_right` and `read_wrong` (P, M) count the verdicts that could be read at all.
-    """
-
-    true_accepts: Ints
-    false_accepts: Ints
-    read_right: Ints
-    read_wrong: Ints
-
-
-def accept_cells(counts: Counts) -> AcceptCells:
-    """Returns the verdicts crossed with the truth."""
-    accepts = _accepts(counts)
-    right = counts.drawn.right[:, None] == 1  # type: ignore[union-attr]
-    start = counts.drawn.start[:-1]  # type: ignore[union-attr]
-
-    def total(mask: NDArray[np.bool_]) -> Ints:
-        return np.add.reduceat(mask.astype(np.int64), start, axis=0)
-
-    yes, read = accepts == 1, accepts >= 0
-    cells = (yes & right, yes & ~right, read & right, read & ~right)
-    return AcceptCells(*map(total, cells))
-
-
-def _accepts(counts: Counts) -> NDArray[np.int8]:
     if counts.drawn is None or counts.drawn.accepts is None:
-        raise InputError("this needs the yes-or-no verdicts of one verifier; none was counted")
-    fixed(counts, "accept-first")
+        raise InputError(f"{what} needs the yes-or-no verdicts of one verifier; none was counted")
+    fixed(counts, what)
     return counts.drawn.accepts

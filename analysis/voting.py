@@ -7,6 +7,7 @@ from typing import Unpack
 import numpy as np
 
 from ..data.errors import InputError
+from ..data.traces import UNTIL_SUCCESS
 from .counts import VOID, Counts, Ints
 from .curve import Curve, Floats
 from .draws import fixed
@@ -23,27 +24,51 @@ def majority(counts: Counts, k: Sequence[int] | Ints | int, **how: Unpack[How]) 
     return estimate(counts, k, majority_credit, **how)
 
 
+def votable(counts: Counts) -> bool:
+    """Returns whether the log has answers to vote with, in samples that any subset could be."""
+    drawn = counts.drawn
+    return (
+        counts.stop_rule != UNTIL_SUCCESS
+        and drawn is not None
+        and drawn.answer is not None
+        and bool((drawn.answer != VOID).any())
+    )
+
+
 def majority_credit(counts: Counts, ks: Ints) -> Floats:
     """Returns (P, K) expected correctness of plurality voting."""
-    ballots = [exact.majority(b.votes, b.right, b.void, ks) for b in _ballots(counts)]
-    return np.stack(ballots)
+    cast = list(ballots(counts))
+    unlike = {b.key: b for b in cast}
+    known = {key: exact.majority(b.votes, b.right, b.void, ks) for key, b in unlike.items()}
+    return np.stack([known[b.key] for b in cast])
 
 
 def majority_limits(counts: Counts) -> Floats:
     """Returns (P,) the correctness of voting as k grows: is the most frequent answer right."""
-    return np.asarray([exact.majority_limit(b.votes, b.right, b.void) for b in _ballots(counts)])
+    return np.asarray([exact.majority_limit(b.votes, b.right, b.void) for b in ballots(counts)])
 
 
 @dataclass(frozen=True, slots=True)
-class _Ballot:
+class Ballot:
     """One problem's votes by answer class, the share of each class that is right, and the void."""
 
     votes: Ints
     right: Floats
     void: int
 
+    @property
+    def key(self) -> bytes:
+        """The same for ballots that differ in their order alone."""
+        order = np.lexsort((self.right, self.votes))
+        return np.array([self.void, *self.votes[order], *self.right[order]]).tobytes()
 
-def _ballots(counts: Counts) -> Iterator[_Ballot]:
+
+def ballots(counts: Counts) -> Iterator[Ballot]:
+    """Yields the ballot of each problem.
+
+    Raises:
+        InputError: the log has no answers, or stopped at success.
+    """
     if counts.drawn is None or counts.drawn.answer is None:
         raise InputError("majority voting needs answers; this log has none (column 'answer')")
     fixed(counts, "majority voting")
@@ -54,4 +79,4 @@ def _ballots(counts: Counts) -> Iterator[_Ballot]:
         _, klass = np.unique(answer[valid], return_inverse=True)
         votes = np.bincount(klass).astype(np.int64)
         share = np.bincount(klass, weights=right[valid], minlength=len(votes)) / votes
-        yield _Ballot(votes, share, int((~valid).sum()))
+        yield Ballot(votes, share, int((~valid).sum()))

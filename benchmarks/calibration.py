@@ -8,15 +8,22 @@ from pathlib import Path
 import numpy as np
 from apportion.analysis.counts import count
 from apportion.analysis.coverage import coverage
+from apportion.analysis.curve import Curve
+from apportion.analysis.exact.voting import majority_beyond as vote
 from apportion.analysis.levels import given
+from apportion.analysis.limits import majority_beyond, majority_limit
+from apportion.analysis.verification import best_of
+from apportion.analysis.voting import majority
 from apportion.analysis.worlds import problem_worlds
 from apportion.data.synthetic import population, simulate
+from apportion.data.truth import Truth
 from apportion.fitting.coverage import forecast
 from apportion.planner.case import case
 from apportion.planner.costs import Prices
 from apportion.planner.promise import honest, promised
 from apportion.planner.value import value_table
 from numpy.typing import NDArray
+from scipy.stats import betabinom
 
 HERE = Path(__file__).parent
 PROBLEMS, SAMPLES = 100, 32
@@ -24,7 +31,12 @@ INSIDE = np.array([1, SAMPLES // 2, SAMPLES])
 BEYOND = np.array([10 * SAMPLES, 100 * SAMPLES])
 WORLDS = ("beta", "beta-hard", "mixed", "impossible", "logit-normal", "bimodal")
 
+FEW = ("mixed", "impossible", "logit-normal")
+SIZES = ((30, 8), (100, 32))
+VERDICTS = 3
+
 Row = dict[str, object]
+Floats = NDArray[np.float64]
 
 
 def share(hits: list[NDArray[np.bool_]]) -> Row:
@@ -42,6 +54,87 @@ def these(world: str, logs: int) -> Row:
         curve, true = coverage(count(log), INSIDE, seed=seed), truth.coverage(INSIDE)
         hits.append((curve.low <= true) & (true <= curve.high))
     return share(hits)
+
+
+def held(curve: Curve, true: Floats) -> NDArray[np.bool_]:
+    """Whether the intervals at k = 1, n/4, n/2 and n held the truth, and the band all of it."""
+    n = len(true)
+    few = np.array([1, n // 4, n // 2, n]) - 1
+    low, high = curve.band
+    points = (curve.low <= true) & (true <= curve.high)
+    return np.append(points[few], ((low <= true) & (true <= high)).all())
+
+
+def voted(truth: Truth, k: NDArray[np.int64]) -> Floats:
+    """The accuracy of voting over k samples of each of these problems, in the mean (K,)."""
+    right = np.eye(truth.classes.shape[1])[0]
+    return np.asarray(np.mean([vote(row[None], right, k)[0] for row in truth.classes], axis=0))
+
+
+def chosen(truth: Truth, k: NDArray[np.int64]) -> Floats:
+    """The accuracy of the best of k samples by their share of yes, in the mean (K,)."""
+    size = (1 - truth.correlation) / truth.correlation
+    yes = np.arange(VERDICTS + 1)
+    right, wrong = (
+        share[:, None]
+        * betabinom.pmf(yes, VERDICTS, rate[:, None] * size, (1 - rate[:, None]) * size)
+        for share, rate in ((truth.p, truth.tpr), (1 - truth.p, truth.fpr))
+    )
+    up_to = np.minimum((right + wrong).cumsum(axis=1), 1.0)[..., None] ** k
+    top = np.diff(up_to, axis=1, prepend=0.0)
+    return np.asarray((top * (right / (right + wrong))[..., None]).sum(axis=1).mean(axis=0))
+
+
+def within(world: str, logs: int, problems: int, samples: int) -> dict[str, Row]:
+    """90% intervals and bands of these problems: coverage, majority and best-of."""
+    k, hits = np.arange(1, samples + 1), []
+    for seed in range(logs):
+        log, truth = simulate(
+            world, problems=problems, samples=samples, verdicts=VERDICTS, seed=7_000 + seed
+        )
+        counts, true = count(log), (truth.coverage(k), voted(truth, k), chosen(truth, k))
+        ways = (coverage, majority, best_of)
+        hits.append([held(w(counts, k, seed=seed), t) for w, t in zip(ways, true, strict=True)])
+    names = ("coverage", "majority", "best-of")
+    return {name: share([h[i] for h in hits]) for i, name in enumerate(names)}
+
+
+def within_new(world: str, logs: int, problems: int, samples: int) -> dict[str, Row]:
+    """90% intervals and bands of new problems: coverage and majority."""
+    k, hits = np.arange(1, samples + 1), []
+    all_of_them = simulate(world, problems=10_000, samples=1, seed=99)[1]
+    true = population(world, k), voted(all_of_them, k)
+    for seed in range(logs):
+        counts = count(simulate(world, problems=problems, samples=samples, seed=8_000 + seed)[0])
+        curves = [w(counts, k, population="new", seed=seed) for w in (coverage, majority)]
+        hits.append([held(c, t) for c, t in zip(curves, true, strict=True)])
+    return {name: share([h[i] for h in hits]) for i, name in enumerate(("coverage", "majority"))}
+
+
+def limit(world: str, logs: int, problems: int, samples: int) -> dict[str, Row]:
+    """90% intervals for the limit of voting, for these problems and for new ones."""
+    new, hits = simulate(world, problems=100_000, samples=1, seed=99)[1].majority_limit, []
+    for seed in range(logs):
+        log, truth = simulate(world, problems=problems, samples=samples, seed=9_000 + seed)
+        counts = count(log)
+        these, those = (
+            majority_limit(counts, population="these", seed=seed),
+            majority_limit(counts, population="new", seed=seed),
+        )
+        # The share of these problems is a fraction of P; rounding must not move it out.
+        met = these.low - 1e-9 <= truth.majority_limit <= these.high + 1e-9
+        hits.append(np.array([met, those.low <= new <= those.high]))
+    return {"these, new": share(hits)}
+
+
+def votes_beyond(world: str, logs: int, problems: int, samples: int) -> dict[str, Row]:
+    """90% intervals for voting over 2 n and 10 n samples of these problems."""
+    k, hits = np.array([2, 10]) * samples, []
+    for seed in range(logs):
+        log, truth = simulate(world, problems=problems, samples=samples, seed=9_500 + seed)
+        curve, true = majority_beyond(count(log), k, seed=seed), voted(truth, k)
+        hits.append((curve.low <= true) & (true <= curve.high))
+    return {"2 n, 10 n": share(hits)}
 
 
 def beyond(world: str, logs: int) -> Row:
@@ -73,6 +166,33 @@ def promise(world: str, logs: int) -> Row:
     return share(hits)
 
 
+Sized = Callable[[str, int, int, int], dict[str, Row]]
+
+
+def sized(found: Row) -> None:
+    """Adds the tables whose logs come in several sizes."""
+    points = "k = 1, n/4, n/2, n, and the band over all k"
+    tables: dict[str, tuple[Sized, tuple[str, ...], int]] = {
+        f"within the log, these problems, {points}": (within, FEW, 50),
+        f"within the log, new problems, {points}": (within_new, FEW[:1], 50),
+        "limit of majority voting": (limit, FEW, 50),
+        "majority beyond the log, these problems": (votes_beyond, FEW[:1], 20),
+    }
+    for name, (measure, worlds, logs) in tables.items():
+        for world in worlds:
+            for problems, samples in SIZES[:1] if measure is votes_beyond else SIZES:
+                for what, row in measure(world, logs, problems, samples).items():
+                    add(found, name, f"{world}, P = {problems}, n = {samples}: {what}", row)
+
+
+def add(found: Row, name: str, cell: str, row: Row) -> None:
+    """Adds and prints one row of a table."""
+    rows = found.setdefault(name, {})
+    assert isinstance(rows, dict)
+    rows[cell] = row
+    print(f"{name}: {cell}: {row['share']} +- {row['error']} ({row['logs']} logs)", flush=True)
+
+
 def main() -> None:
     """Writes every share with its standard error, the command and the commit."""
     tables: dict[str, tuple[Callable[[str, int], Row], tuple[str, ...], int]] = {
@@ -89,13 +209,9 @@ def main() -> None:
     ).stdout.strip()
     found: Row = {"command": "make calibrate", "commit": commit, "mass": 0.9}
     for name, (measure, worlds, logs) in tables.items():
-        rows = {world: measure(world, logs) for world in worlds}
-        found[name] = rows
-        for world, row in rows.items():
-            print(
-                f"{name}: {world}: {row['share']} +- {row['error']} ({row['logs']} logs)",
-                flush=True,
-            )
+        for world in worlds:
+            add(found, name, world, measure(world, logs))
+    sized(found)
     (HERE / "calibration.json").write_text(json.dumps(found, indent=1) + "\n")
 
 

@@ -1,45 +1,67 @@
 """What in the data itself should make a reader pause: one sentence for each finding."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
+from .keys import numbered
 from .schema import GROUP
 from .traces import FIXED, UNKNOWN, UNTIL_SUCCESS, Trace
 
 _ONE = ["problem", *GROUP]
 _ORDER = pl.coalesce("attempt", "sample")
 
+FEWEST_STOPPED = 5
+"""How many solved problems must have ended with their first success to take it for the rule."""
+
 
 def doubts(trace: Trace) -> tuple[str, ...]:
     """Returns the sentences; every curve assumes independent samples, so that comes first."""
+    trace = replace(trace, samples=one_by_one(trace.samples))
     found = [sentence for look in LOOKS for sentence in look(trace)]
     return tuple(dict.fromkeys(found))
+
+
+def one_by_one(samples: pl.DataFrame) -> pl.DataFrame:
+    """Numbers the problems of each group in a column `one`, once for all that looks by problem."""
+    if "one" in samples.columns:
+        return samples
+    return samples.with_columns(one=numbered(samples, _ONE))
 
 
 def stop_rule(trace: Trace) -> str:
     """Guesses the stop rule of a log whose header is silent.
 
-    Sampling until success shows itself when the numbers drawn differ, no problem was solved
-    twice, and the one success is always the last sample drawn.
+    Sampling until success shows itself when the numbers drawn differ and the first success of a
+    problem is always the last sample drawn, or, where samples came in batches of one size, in the
+    last batch.
     """
-    sizes = trace.samples.group_by(_ONE).agg(
-        n=pl.len(),
-        c=pl.col("correct").sum(),
-        last=pl.col("correct").sort_by(_ORDER, "sample").last(),
-    )
-    if _constant(pl.concat([sizes, trace.tallies.select(*_ONE, "n")], how="diagonal_relaxed")):
+    rows = one_by_one(trace.samples)
+    drawn = np.bincount(rows["one"].to_numpy())
+    if trace.tallies.is_empty() and (drawn == drawn[:1]).all():
         return FIXED
-    solved = sizes.filter(pl.col("c") > 0)
-    if (
-        trace.tallies.is_empty()
-        and len(solved) >= 5
-        and (solved["c"] == 1).all()
-        and solved["last"].all()
-    ):
+    sizes = rows.group_by("one").agg(pl.col(GROUP).first(), n=pl.len())
+    if _constant(pl.concat([sizes, trace.tallies.select(*GROUP, "n")], how="diagonal_relaxed")):
+        return FIXED
+    if trace.tallies.is_empty() and _left_at_success(rows):
         return UNTIL_SUCCESS
     return UNKNOWN
+
+
+def _left_at_success(rows: pl.DataFrame) -> bool:
+    """Tells whether every solved problem was left after the batch of its first success."""
+    right = pl.col("correct").fill_null(value=False).sort_by(_ORDER, "sample")
+    ends = rows.group_by("one").agg(
+        n=pl.len(), first=(right.cum_sum() == 0).sum() + 1, solved=right.any()
+    )
+    batch = int(np.gcd.reduce(ends["n"].to_numpy()))
+    solved = ends.filter("solved")
+    # A problem of a single batch says nothing, unless a batch is a single sample.
+    telling = solved if batch == 1 else solved.filter(pl.col("n") > batch)
+    return len(telling) >= FEWEST_STOPPED and bool((solved["n"] < solved["first"] + batch).all())
 
 
 def _rule(trace: Trace) -> str:
@@ -69,8 +91,9 @@ def _duplicated(trace: Trace) -> Iterator[str]:
 
 
 def _cold(trace: Trace) -> Iterator[str]:
-    cold = trace.samples.filter(pl.col("temperature") == 0).group_by(_ONE).len()
-    repeated = int((cold["len"] > 1).sum())
+    cold = trace.samples.filter(pl.col("temperature") == 0).group_by(_ONE).agg(n=pl.len())
+    told = trace.tallies.filter(pl.col("temperature") == 0)
+    repeated = int((cold["n"] > 1).sum()) + int((told["n"] > 1).sum())
     if repeated:
         yield (
             f"{repeated} problems were sampled more than once at temperature 0: those samples are"
@@ -96,20 +119,31 @@ def _unparsed(trace: Trace) -> Iterator[str]:
 
 def _inconsistent(trace: Trace) -> Iterator[str]:
     """Equal answers to a problem, graded both ways: two graders, or one that wavers."""
-    graded = trace.samples.filter(pl.all_horizontal(pl.col("answer", "correct").is_not_null()))
-    mixed = pl.col("correct").n_unique().over([*_ONE, "answer"]) > 1
-    count = int(graded.select(mixed.sum()).item())
-    if count > 0.01 * len(graded):
+    right = pl.col("correct").sum()
+    classes = (
+        one_by_one(trace.samples)
+        .filter(pl.all_horizontal(pl.col("answer", "correct").is_not_null()))
+        # 64 bits tell the classes apart faster than their texts; a collision cannot reach 1%.
+        .group_by(pl.col("one").hash() + pl.col("answer").hash(1))
+        .agg(n=pl.len(), right=right)
+        .with_columns(mixed=(pl.col("right") > 0) & (pl.col("right") < pl.col("n")))
+    )
+    graded, count = int(classes["n"].sum()), int(classes.filter("mixed")["n"].sum())
+    if count > 0.01 * graded:
         yield (
-            f"{count} of {len(graded)} answers are graded right in one sample and wrong in another"
+            f"{count} of {graded} answers are graded right in one sample and wrong in another"
             " of the same problem: the graders disagree"
         )
 
 
 def _ungraded(trace: Trace) -> Iterator[str]:
     correct = trace.samples["correct"]
-    if missing := correct.null_count():
-        right, total = int(correct.sum() or 0), len(correct)
+    yield from unsure(correct.null_count(), int(correct.sum() or 0), len(correct))
+
+
+def unsure(missing: int, right: int, total: int) -> Iterator[str]:
+    """Bounds what the ungraded samples could change."""
+    if missing:
         yield (
             f"{missing} of {total} samples are ungraded and left out: the mean solve rate is"
             f" {right / total:.3f} if all are wrong and {(right + missing) / total:.3f} if all are"
@@ -119,20 +153,7 @@ def _ungraded(trace: Trace) -> Iterator[str]:
 
 def _trend(trace: Trace) -> Iterator[str]:
     """Compares the earlier and the later half of each problem's attempts, paired by problem."""
-    graded = trace.samples.filter(pl.col("correct").is_not_null())
-    order = _ORDER.rank("ordinal").over(_ONE)
-    later = order > pl.len().over(_ONE) / 2
-    halves = (
-        graded.with_columns(later=later)
-        .group_by(_ONE)
-        .agg(
-            gap=pl.col("correct").filter("later").mean()
-            - pl.col("correct").filter(~pl.col("later")).mean()
-        )["gap"]
-        .drop_nulls()
-        .to_numpy()
-    )
-    if _rule(trace) != FIXED or len(halves) < 20:
+    if _rule(trace) != FIXED or len(halves := _gaps(trace.samples)) < 20:
         return
     # Gaps that are all alike have no spread of their own: it is held above that of one flipped bit.
     z = halves.mean() / (max(halves.std(ddof=1), 1 / len(halves)) / np.sqrt(len(halves)))
@@ -142,6 +163,26 @@ def _trend(trace: Trace) -> Iterator[str]:
             f" {abs(halves.mean()):.3f}, {abs(z):.1f} standard errors): the samples are not"
             " exchangeable"
         )
+
+
+def _gaps(samples: pl.DataFrame) -> NDArray[np.float64]:
+    """The share right in the later half of a problem's attempts, less that in the earlier half."""
+    rows = one_by_one(samples).select("correct", "one", order=_ORDER)
+    rows = rows.filter(pl.col("correct").is_not_null())
+    one, order = rows["one"].to_numpy(), rows["order"].to_numpy()
+    step = np.diff(one)
+    if not ((step > 0) | ((step == 0) & (np.diff(order) >= 0))).all():
+        rows = rows[np.lexsort((order, one))]
+        one = rows["one"].to_numpy()
+    n = np.bincount(one)
+    solved = np.concatenate([[0], np.cumsum(rows["correct"].cast(pl.Int64).to_numpy())])
+    end = np.cumsum(n)[n > 1]
+    n = n[n > 1]
+    half = n // 2
+    middle = end - n + half
+    later = (solved[end] - solved[middle]) / (n - half)
+    gaps: NDArray[np.float64] = later - (solved[middle] - solved[end - n]) / half
+    return gaps
 
 
 def _stopped(trace: Trace) -> Iterator[str]:
@@ -160,8 +201,13 @@ def _stopped(trace: Trace) -> Iterator[str]:
 
 def _missing_tokens(trace: Trace) -> Iterator[str]:
     tokens = trace.samples["output_tokens"]
-    if tokens.is_not_null().any() and (missing := tokens.null_count()):
-        yield f"{missing} of {len(tokens)} samples lack a token count; the others' mean stands in"
+    yield from lacking(tokens.null_count(), len(tokens))
+
+
+def lacking(missing: int, total: int) -> Iterator[str]:
+    """Says how many samples lack the token count that others have."""
+    if 0 < missing < total:
+        yield f"{missing} of {total} samples lack a token count; the others' mean stands in"
 
 
 LOOKS: tuple[Callable[[Trace], Iterator[str]], ...] = (

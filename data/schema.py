@@ -5,6 +5,8 @@ import polars as pl
 
 GROUP = ("run", "model", "temperature", "effort", "benchmark")
 """What must agree before two samples may be counted together."""
+COSTS = ("prompt_tokens", "output_tokens", "seconds")
+"""What a sample may have cost."""
 
 
 def _unique(*key: str) -> pl.Expr:
@@ -14,6 +16,15 @@ def _unique(*key: str) -> pl.Expr:
 
 def _finite(column: str) -> pl.Expr:
     return pl.col(column).is_finite()
+
+
+KEYS = {
+    "problems": ("problem", "benchmark"),
+    "samples": ("problem", *GROUP, "sample"),
+    "verdicts": ("problem", "sample", *GROUP, "verifier", "verdict"),
+    "tallies": ("problem", *GROUP),
+}
+"""What must be unique in each table."""
 
 
 class Problems(dy.Schema):
@@ -26,7 +37,7 @@ class Problems(dy.Schema):
 
     @dy.rule()
     def unique_problem(cls) -> pl.Expr:
-        return _unique("problem", "benchmark")
+        return _unique(*KEYS["problems"])
 
 
 class Samples(dy.Schema):
@@ -53,7 +64,7 @@ class Samples(dy.Schema):
 
     @dy.rule()
     def unique_sample(cls) -> pl.Expr:
-        return _unique("problem", "sample", *GROUP)
+        return _unique(*KEYS["samples"])
 
     @dy.rule()
     def finite_score(cls) -> pl.Expr:
@@ -86,7 +97,7 @@ class Verdicts(dy.Schema):
 
     @dy.rule()
     def unique_verdict(cls) -> pl.Expr:
-        return _unique("problem", "sample", *GROUP, "verifier", "verdict")
+        return _unique(*KEYS["verdicts"])
 
     @dy.rule()
     def finite_score(cls) -> pl.Expr:
@@ -94,7 +105,10 @@ class Verdicts(dy.Schema):
 
 
 class Tallies(dy.Schema):
-    """One row a problem already counted: n tried, c solved; its samples were not kept."""
+    """One row a problem already counted: n tried, c solved; its samples were not kept.
+
+    What a sample cost is kept as the mean over the problem's samples.
+    """
 
     problem = dy.String()
     run = dy.String(nullable=True)
@@ -105,6 +119,9 @@ class Tallies(dy.Schema):
     level = dy.String(nullable=True)
     n = dy.Int64(min=1, max=10**7)
     c = dy.Int64(min=0)
+    prompt_tokens = dy.Float64(nullable=True, min=0)
+    output_tokens = dy.Float64(nullable=True, min=0)
+    seconds = dy.Float64(nullable=True, min=0)
 
     @dy.rule()
     def c_within_n(cls) -> pl.Expr:
@@ -112,7 +129,7 @@ class Tallies(dy.Schema):
 
     @dy.rule()
     def unique_tally(cls) -> pl.Expr:
-        return _unique("problem", *GROUP)
+        return _unique(*KEYS["tallies"])
 
 
 TABLES: dict[str, type[dy.Schema]] = {

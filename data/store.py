@@ -13,10 +13,11 @@ from typing import IO, Any
 
 import polars as pl
 
-from .door import admit
+from .codes import CODES, worth_keeping
+from .door import cast_columns, column_or_null
 from .errors import InputError
-from .schema import TABLES
-from .traces import Header, Source, Trace
+from .schema import TABLES, dtypes
+from .traces import Header, Source, Trace, with_codes
 
 MANIFEST = "manifest.json"
 VERSION = 1
@@ -68,7 +69,7 @@ def write(trace: Trace, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     before = {path.name for path in folder.iterdir()}
     try:
-        files = {name: _write_table(getattr(trace, name), name, folder) for name in TABLES}
+        files = {name: _write_table(_kept(trace, name), name, folder) for name in TABLES}
         manifest = {"apportion": VERSION, "header": asdict(trace.header), "files": files}
         with replacing(folder / MANIFEST) as file:
             file.write(json.dumps(manifest, indent=1).encode())
@@ -79,6 +80,18 @@ def write(trace: Trace, folder: Path) -> None:
                 folder.rmdir()
         raise
     _sweep(folder, {MANIFEST, *(str(f["file"]) for f in files.values())})
+
+
+def _kept(trace: Trace, name: str) -> pl.DataFrame:
+    """The table as it is stored: without empty columns; samples with their codes beside them."""
+    table: pl.DataFrame = getattr(trace, name)
+    codes = trace.codes
+    table = table.select(c for c in table if c.null_count() < len(c) or c.is_empty())
+    if name != "samples" or not trace.tallies.is_empty():
+        return table
+    if codes is None:
+        codes = worth_keeping(trace.samples, len(trace.problems))
+    return table if codes is None else table.hstack(codes.rename(lambda c: f"_{c}"))
 
 
 def _write_table(table: pl.DataFrame, name: str, folder: Path) -> dict[str, object]:
@@ -147,8 +160,12 @@ def _read(folder: Path) -> Trace:
     for file, _ in entries.values():
         if not _OURS.fullmatch(file):
             raise InputError(f"{where}: not the manifest of a trace (it names the file {file!r})")
-    tables = {name: _read_table(folder / file, name, sha) for name, (file, sha) in entries.items()}
-    return Trace(**tables, header=header)
+    found = {name: _read_table(folder / file, sha) for name, (file, sha) in entries.items()}
+    kept = [f"_{c}" for c in CODES]
+    coded = set(kept) <= set(found["samples"].columns)
+    codes = found["samples"].select(kept).rename(lambda c: c[1:]) if coded else None
+    tables = {name: _as_admitted(table, name, where) for name, table in found.items()}
+    return with_codes(Trace(**tables, header=header), codes)
 
 
 def _header(
@@ -175,10 +192,19 @@ def _manifest(where: Path) -> dict[str, Any]:
     return manifest
 
 
-def _read_table(path: Path, name: str, sha256: str) -> pl.DataFrame:
-    if digest(path).sha256 != sha256:
+def _as_admitted(table: pl.DataFrame, name: str, where: Path) -> pl.DataFrame:
+    """The table's own columns: what a digest vouches for kept the rules when it was written."""
+    ours = dtypes(name)
+    if any(table.schema.get(column, dtype) != dtype for column, dtype in ours.items()):
+        return cast_columns(table, name, str(where))
+    return pl.DataFrame([column_or_null(table, *told) for told in ours.items()])
+
+
+def _read_table(path: Path, sha256: str) -> pl.DataFrame:
+    data = path.read_bytes()
+    if hashlib.sha256(data).hexdigest() != sha256:
         raise InputError(f"{path}: the file is not the one that was written (its digest differs)")
     try:
-        return admit(pl.read_parquet(path, memory_map=False), name, str(path))
+        return pl.read_parquet(data)
     except pl.exceptions.PolarsError as error:
         raise InputError(f"{path}: cannot be read ({str(error).splitlines()[0]})") from error

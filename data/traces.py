@@ -1,11 +1,12 @@
 """Trace: problems tried, samples drawn, verdicts passed; checked at the door, then trusted."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import polars as pl
 
 from .errors import InputError
+from .keys import heads
 from .schema import GROUP, empty
 
 FIXED = "fixed n"
@@ -60,6 +61,8 @@ class Trace:
 
     `problems` has a row for every problem that the others name. `tallies` holds problems logged
     only as counts (n, c); a problem stands in `samples` or in `tallies` of a group, not in both.
+    `codes` are there when the trace was opened from a directory and holds one orderly group; a
+    trace made from another never inherits them.
     """
 
     problems: pl.DataFrame
@@ -67,6 +70,7 @@ class Trace:
     verdicts: pl.DataFrame
     tallies: pl.DataFrame
     header: Header
+    codes: pl.DataFrame | None = field(default=None, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.samples) + int(self.tallies["n"].sum())
@@ -76,7 +80,10 @@ class Trace:
         return list(self._split())
 
     def _split(self) -> Iterator[tuple[Group, "Trace"]]:
-        keys = pl.concat([self.samples.select(GROUP), self.tallies.select(GROUP)])
+        if self.codes is not None:
+            yield Group(**self.samples.select(GROUP).row(0, named=True)), self
+            return
+        keys = pl.concat([heads(self.samples, GROUP), heads(self.tallies, GROUP)])
         for key in keys.unique(maintain_order=True).iter_rows(named=True):
             yield Group(**key), self.where(**key)
 
@@ -86,13 +93,13 @@ class Trace:
         if unknown:
             raise InputError(f"a group is named by {', '.join(GROUP)}; got {unknown[0]!r}")
         match = [pl.col(name).eq_missing(value) for name, value in settings.items()]
-        samples, tallies = self.samples.filter(match), self.tallies.filter(match)
+        samples, tallies = _matching(self.samples, match), self.tallies.filter(match)
         if samples.is_empty() and tallies.is_empty():
             raise InputError(
                 f"no sample has {', '.join(f'{k}={v!r}' for k, v in settings.items())}"
             )
         key = ["problem", "benchmark"]
-        used = pl.concat([samples.select(key), tallies.select(key)])
+        used = pl.concat([heads(samples, key), heads(tallies, key)])
         return replace(
             self,
             problems=self.problems.join(
@@ -108,6 +115,17 @@ class Trace:
         """The names of the verifiers, in order of first appearance."""
         names: list[str] = self.verdicts["verifier"].unique(maintain_order=True).to_list()
         return names
+
+
+def with_codes(trace: Trace, codes: pl.DataFrame | None) -> Trace:
+    """Hands a trace fresh from its directory the codes that were kept there."""
+    object.__setattr__(trace, "codes", codes)
+    return trace
+
+
+def _matching(samples: pl.DataFrame, match: Sequence[pl.Expr]) -> pl.DataFrame:
+    kept = samples.select(pl.all_horizontal(match)).to_series() if match else pl.Series([True])
+    return samples if kept.all() else samples.filter(kept)
 
 
 def assemble(
@@ -135,6 +153,8 @@ def assemble(
 
 
 def _check_counted_once(samples: pl.DataFrame, tallies: pl.DataFrame) -> None:
+    if tallies.is_empty() or samples.is_empty():
+        return
     key = ["problem", *GROUP]
     twice = tallies.join(samples.select(key), on=key, how="semi", nulls_equal=True)
     if len(twice):
@@ -147,7 +167,7 @@ def _check_counted_once(samples: pl.DataFrame, tallies: pl.DataFrame) -> None:
 def _described(told: pl.DataFrame, samples: pl.DataFrame, tallies: pl.DataFrame) -> pl.DataFrame:
     """Gives every problem that was tried a row, with what is told of it."""
     key = ["problem", "benchmark"]
-    tried = pl.concat([samples.select(key), tallies.select(key)]).unique(maintain_order=True)
+    tried = pl.concat([heads(samples, key), heads(tallies, key)]).unique(maintain_order=True)
     known = (
         pl.concat([told, tallies.select(*key, "level")], how="diagonal")
         .group_by(key)

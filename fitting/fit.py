@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..analysis.curve import Curve, Floats, Interval, Json, number
+from ..analysis.ways import Ways
 from ..data.traces import Group, Source
 
 
@@ -126,7 +127,8 @@ class GroupFit:
 
     `coverage`, `majority` and each of `best_of` (by the name of the score) stay within the log;
     `forecast` is at the k asked for beyond it, and `fan` is the same forecast on a dense grid
-    from 1 to the horizon, for pictures. `weights` (W, P) are the worlds behind all of them.
+    from 1 to the horizon, for pictures. `majority_limit` is what voting tends to, and `ways` sets
+    all ways of answering within the log side by side. `weights` (W, P) are the worlds behind all.
     """
 
     group: Group
@@ -146,6 +148,8 @@ class GroupFit:
     solve_rates: Floats
     doubts: tuple[str, ...]
     diagnostics: Mapping[str, float] = field(default_factory=dict)
+    ways: Ways | None = None
+    majority_limit: Interval | None = None
 
     def json(self) -> Json:
         """Returns the contract's shape."""
@@ -161,7 +165,9 @@ class GroupFit:
             "stop_rule": self.stop_rule,
             "coverage": self.coverage.json(),
             "majority": self.majority.json() if self.majority else [],
+            "majority_limit": self.majority_limit.json() if self.majority_limit else None,
             "best_of": shared,
+            "ways": self.ways.json(self.coverage.mass) if self.ways else [],
             "forecast": self.forecast.json(),
             "families": [family.json() for family in self.families],
             "saturation": [point.json() for point in self.saturation],

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..analysis.counts import VOID, Counts, Ints, count
+from ..analysis.counts import Counts, Ints, count
 from ..analysis.coverage import coverage
 from ..analysis.curve import MASS, Curve
 from ..analysis.draws import default_draws, draws, reach
+from ..analysis.limits import majority_limit
 from ..analysis.verification import best_of
-from ..analysis.voting import majority
+from ..analysis.voting import majority, votable
+from ..analysis.ways import ways
 from ..data.doubts import doubts
 from ..data.errors import InputError
 from ..data.traces import UNTIL_SUCCESS, Trace
@@ -117,6 +119,8 @@ def _group(
         solve_rates=counts.solve_rates,
         doubts=tuple(dict.fromkeys([*found, *([shown.reason] if shown.reason else [])])),
         diagnostics=whole.diagnostics,
+        ways=ways(by_verifier, default_draws(reach(counts)), seed=seed),
+        majority_limit=majority_limit(counts, mass=mass, seed=seed) if votable(counts) else None,
     )
 
 
@@ -152,17 +156,8 @@ def _grids(counts: Counts, at: Sequence[int] | None) -> tuple[Ints, Ints]:
     return ks[ks <= last], ks[ks > last]
 
 
-def _votes(counts: Counts) -> bool:
-    return (
-        counts.stop_rule != UNTIL_SUCCESS
-        and counts.drawn is not None
-        and counts.drawn.answer is not None
-        and bool((counts.drawn.answer != VOID).any())
-    )
-
-
 def _majority(counts: Counts, k: Ints, mass: float, seed: int) -> Curve | None:
-    return majority(counts, k, mass=mass, seed=seed) if _votes(counts) and len(k) else None
+    return majority(counts, k, mass=mass, seed=seed) if votable(counts) and len(k) else None
 
 
 def _best_of(by_verifier: list[Counts], k: Ints, mass: float, seed: int) -> dict[str, Curve]:
@@ -182,7 +177,7 @@ def _saturation(
 ) -> tuple[list[Saturation], list[str]]:
     """Saturation of all problems together, and of each logged level that is large enough."""
     points = saturation.coverage_points("all", whole, mass)
-    if _votes(counts):
+    if votable(counts):
         points += saturation.majority_points(counts, "all", seed, mass)
     small = []
     for level in dict.fromkeys(counts.levels or ()):
@@ -193,7 +188,7 @@ def _saturation(
         part = counts.only(kept)
         own = forecast(part, seed=seed, tested=whole.tested)
         points += saturation.coverage_points(level, own, mass)
-        if _votes(part):
+        if votable(part):
             points += saturation.majority_points(part, level, seed, mass)
     line = (
         f"levels with under {SMALL_LEVEL} problems have no curve of their own: {', '.join(small)}"

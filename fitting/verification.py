@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from ..analysis.accept import AcceptCells, accept_cells, accept_first
 from ..analysis.counts import Counts, Ints
 from ..analysis.curve import MASS, Curve, Floats, Interval, interval
 from ..analysis.draws import default_draws, draws
-from ..analysis.verification import AcceptCells, accept_cells, accept_first
 from ..analysis.worlds import problem_worlds
 from .fit import Ceiling
 from .tables import spread

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..analysis.accept import accept_first
 from ..analysis.counts import VOID, Counts, Ints
 from ..analysis.coverage import credits
 from ..analysis.curve import Floats
-from ..analysis.verification import accept_first, score_credit, verdict_grid
+from ..analysis.verification import score_credit, verdict_grid
 from ..analysis.voting import majority_credit
 from ..data.traces import UNTIL_SUCCESS, Group
 from .costs import Prices, solution_cost, verdict_cost

@@ -22,6 +22,7 @@ from . import (
     summary,
     verification,
     voting,
+    ways,
 )
 from .document import Document, Picture, Section
 from .html import to_html
@@ -96,6 +97,7 @@ def _part(fit: Fit, group: GroupFit, number: int) -> list[Section]:
     made = [
         coverage.section(group),
         voting.section(group),
+        ways.section(group, fit.mass),
         saturation.section(group, fit.mass),
         verification.section(group),
         difficulty.section(group),
@@ -133,6 +135,7 @@ def _name(section: Section) -> str:
 FIGURES: dict[str, Callable[[GroupFit], Figure]] = {
     "coverage": coverage.figure,
     "voting": voting.figure,
+    "ways": ways.figure,
     "difficulty": difficulty.figure,
     "verification": verification.first_figure,
 }

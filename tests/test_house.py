@@ -28,6 +28,7 @@ DOORS = {
     "typst": "reports",
     "polars": "data",
     "dataframely": "data",
+    "numba": "analysis/exact/kernels.py",
     "pickle": "nowhere",
 }
 """Where a library may be imported; polars is also let into analysis/counts.py, where tables end."""
@@ -37,7 +38,18 @@ SOURCES = sorted(
     for folder in (".", *LAYERS)
     for path in ((ROOT / folder).glob("*.py") if folder == "." else (ROOT / folder).rglob("*.py"))
 )
-HEAVY = ("numpy", "polars", "pymc", "statsmodels", "matplotlib", "scipy.stats", "arviz", "pandas")
+PAGES = ["README.md", *sorted(p.relative_to(ROOT).as_posix() for p in (ROOT / "docs").glob("*.md"))]
+HEAVY = (
+    "numba",
+    "numpy",
+    "polars",
+    "pymc",
+    "statsmodels",
+    "matplotlib",
+    "scipy.stats",
+    "arviz",
+    "pandas",
+)
 
 
 def name_of(path: Path) -> str:
@@ -202,22 +214,21 @@ def test_the_map_in_the_readme_is_the_tree() -> None:
     assert named == folders
 
 
-@pytest.mark.parametrize(
-    "page",
-    ["README.md", *sorted(p.relative_to(ROOT).as_posix() for p in (ROOT / "docs").glob("*.md"))],
-)
+@pytest.mark.parametrize("page", PAGES)
 def test_links_between_pages_lead_somewhere(page: str) -> None:
     for target in re.findall(r"\]\(([^)#]+)", (ROOT / page).read_text("utf8")):
         if "://" not in target:
             assert ((ROOT / page).parent / target).exists(), target
 
 
-def test_python_in_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("page", [p for p in PAGES if "```python" in (ROOT / p).read_text("utf8")])
+def test_python_in_the_pages_runs(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf8"), re.DOTALL)
-    assert blocks
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text("utf8"), re.DOTALL)
     space: dict[str, object] = {}
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         for block in blocks:
-            exec(compile(block, "README.md", "exec"), space)
+            exec(compile(block, page, "exec"), space)

@@ -9,19 +9,21 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln, roots_sh_legendre, xlog1py, xlogy
 
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
+from .kernels import Floats as Floats
+from .kernels import Ints as Ints
+from .kernels import avoid
+
 Complexes = NDArray[np.complex128]
 Number = TypeVar("Number", np.float64, np.complex128)
 
 CELLS = 2**16
 """How many numbers one step works on, so that steps stay in the cache."""
 
-BLOCK = 64
-"""How many factors of a running product are multiplied before the product so far joins them."""
-
 ERROR = 1e-15
 """What a score level, or a Fourier node of one, may add to the error of a mean."""
+
+NEGLIGIBLE = 1e-30
+"""Beside the chance to miss a harder problem, this share of it may be left out of a mean."""
 
 TINY = 1e-150
 """Stands for a factor that is exactly zero, so that it can be divided out again."""
@@ -48,11 +50,7 @@ def miss_probability(n: Ints, c: Ints, k: Ints) -> Floats:
            [0.        , 0.        ]])
     """
     n, c, k = (np.asarray(x, dtype=np.int64) for x in (n, c, k))
-    check_draws(k)
-    outside = (c < 0) | (c > n)
-    if outside.any():
-        i = int(outside.argmax())
-        raise ValueError(f"c must satisfy 0 <= c <= n (n={n[i]}); got c={c[i]}")
+    _check_counts(n, c, k)
     miss = np.full((len(n), len(k)), np.nan)
     for size in np.unique(n):
         problems = np.flatnonzero(n == size)
@@ -60,6 +58,45 @@ def miss_probability(n: Ints, c: Ints, k: Ints) -> Floats:
         drawn, column = np.unique(k[k <= size], return_inverse=True)
         miss[np.ix_(problems, k <= size)] = _avoided(int(size), solved, drawn)[row][:, column]
     return miss
+
+
+def mean_miss(n: Ints, c: Ints, k: Ints, weights: Floats | None = None) -> Floats:
+    """Returns (K,) the mean of `miss_probability` over problems, or (W, K) weighted means.
+
+    One recurrence over the distinct c of an n gives every k; the error is below 1e-13. NaN where
+    k > n of any problem.
+
+    Args:
+        n: samples tried, (P,); may differ between problems.
+        c: samples solved, (P,).
+        k: samples drawn, (K,), in any order.
+        weights: of the problems, (W, P); each row is divided by its sum.
+
+    Raises:
+        ValueError: some k < 1, or some c outside 0 <= c <= n.
+
+    >>> 1 - mean_miss(np.array([10, 10, 5]), np.array([3, 7, 0]), np.array([1, 5, 6]))
+    array([0.33333333, 0.63888889,        nan])
+    >>> 1 - mean_miss(np.array([10, 5]), np.array([3, 0]), np.array([5]), np.array([[1.0, 3.0]]))
+    array([[0.22916667]])
+    """
+    n, c, k = (np.asarray(x, dtype=np.int64) for x in (n, c, k))
+    _check_counts(n, c, k)
+    if (k[1:] <= k[:-1]).any():
+        draws, column = np.unique(k, return_inverse=True)
+        return mean_miss(n, c, draws, weights)[..., column]
+    each = np.ones((1, len(n))) if weights is None else np.asarray(weights, dtype=np.float64)
+    mean = np.full((len(k), len(each)), np.nan)
+    within = k[k <= (n.min() if len(n) else 0)]
+    mean[: len(within)] = 0.0
+    for size in np.unique(n):
+        problems = np.flatnonzero(n == size)
+        solved, kind = np.unique(c[problems], return_inverse=True)
+        shares = np.stack([np.bincount(kind, row, len(solved)) for row in each[:, problems]]).T
+        for rows, table in _passes(int(size), solved, within, NEGLIGIBLE):
+            mean[rows] += table @ shares[: table.shape[1]]
+    mean /= each.sum(axis=1)
+    return mean.T if weights is not None else mean[:, 0]
 
 
 def rank_weights(n: int, k: Ints) -> Floats:
@@ -80,28 +117,46 @@ def rank_weights(n: int, k: Ints) -> Floats:
     k = np.asarray(k, dtype=np.int64)
     check_draws(k)
     weights = np.full((n, len(k)), np.nan)
-    drawn = k[k <= n]
+    drawn, column = np.unique(k[k <= n], return_inverse=True)
     # Rank i is the best drawn where it is drawn itself and the i above it are not.
-    weights[:, k <= n] = _avoided(n - 1, np.arange(n), drawn - 1) * (drawn / max(n, 1))
+    best = _avoided(n - 1, np.arange(n), drawn - 1) * (drawn / max(n, 1))
+    weights[:, k <= n] = best[:, column]
     return weights
 
 
 def _avoided(n: int, a: Ints, b: Ints) -> Floats:
-    """Returns (A, B) C(n-a, b) / C(n, b), the chance that b of n draws avoid a marked ones."""
+    """Returns (A, B) C(n-a, b) / C(n, b): b of n draws avoid a marked ones; a and b increase."""
     if len(a) * b.max(initial=0) > len(b) * a.max(initial=0):
         # The chance is the same with a and b exchanged; take the shorter product.
         return _avoided(n, b, a).T
-    chance = np.zeros((len(a), len(b)))
-    chance[:, b == 0] = 1.0
-    running = np.ones((len(a), 1))
-    for start in range(0, int(b.max(initial=0)), BLOCK):
-        j = np.arange(start, min(start + BLOCK, b.max()))
-        # Blocks start at 1: with a = 1 every step rounds alike, and the errors would add up.
-        block = np.cumprod(np.maximum(n - a[:, None] - j, 0) / (n - j), axis=1) * running
-        asked = (b > start) & (b <= start + BLOCK)
-        chance[:, asked] = block[:, b[asked] - start - 1]
-        running = block[:, -1:]
-    return chance
+    chance = np.zeros((len(b), len(a)))
+    for rows, table in _passes(n, a, b):
+        chance[rows, : table.shape[1]] = table
+    return chance.T
+
+
+def _passes(n: int, a: Ints, b: Ints, least: float = 0.0) -> Iterator[tuple[slice, Floats]]:
+    """Yields rows of b (B,) with (rows, A') C(n-a, b) / C(n, b), 0 for the a beyond A'.
+
+    Chances below `least` times that of the first a are taken as 0 too.
+    """
+    marked, start, alive = a.astype(np.float64), 0, len(a)
+    chance = np.stack([np.ones(alive), np.zeros(alive)])
+    step = max(CELLS // max(len(a), 1), 1)
+    for first in range(0, len(b), step):
+        drawn = b[first : first + step]
+        table = np.empty((len(drawn), alive))
+        alive = avoid(n, marked, (start, least), drawn, chance, table)
+        yield slice(first, first + len(drawn)), table
+        marked, chance, start = marked[:alive], chance[:, :alive].copy(), int(drawn[-1])
+
+
+def _check_counts(n: Ints, c: Ints, k: Ints) -> None:
+    check_draws(k)
+    outside = (c < 0) | (c > n)
+    if outside.any():
+        i = int(outside.argmax())
+        raise ValueError(f"c must satisfy 0 <= c <= n (n={n[i]}); got c={c[i]}")
 
 
 def check_draws(k: Ints, name: str = "k") -> None:

@@ -1,20 +1,16 @@
 """Plurality voting (maj@k): how often the most frequent of k answers is right."""
 
-from functools import partial
+from functools import lru_cache
 
 import numpy as np
+from scipy.special import roots_sh_legendre
 
-from .hypergeometric import (
-    CELLS,
-    Complexes,
-    Floats,
-    Ints,
-    Tilt,
-    binomial,
-    check_draws,
-    over_draws,
-    top_credit,
-)
+from .hypergeometric import check_draws
+from .kernels import Floats, Ints
+from .plurality import Rules, plurality, plurality_beyond
+
+SIZES = np.array([1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 56, 64])
+"""Numbers of Gauss-Legendre nodes a tie may be shared by, and these times 4, 16, ..."""
 
 
 def majority(votes: Ints, right: Floats, void: int, k: Ints) -> Floats:
@@ -38,11 +34,55 @@ def majority(votes: Ints, right: Floats, void: int, k: Ints) -> Floats:
     >>> majority(np.array([3, 2, 1]), np.array([1.0, 0.0, 0.0]), 1, np.array([1, 3, 7, 8]))
     array([0.42857143, 0.55714286, 1.        ,        nan])
     """
-    k = np.asarray(k, dtype=np.int64)
+    votes, k = np.asarray(votes, dtype=np.int64), np.asarray(k, dtype=np.int64)
     check_draws(k)
-    count, size, credit = _pooled(votes, right)
-    n = int(np.sum(votes)) + void
-    return over_draws(n, k, partial(_plurality, count, size, credit))
+    if (k[1:] <= k[:-1]).any():
+        draws, column = np.unique(k, return_inverse=True)
+        return majority(votes, right, void, draws)[column]
+    within = int(np.searchsorted(k, votes.sum() + void, side="right"))
+    earned = np.full(len(k), np.nan)
+    earned[:within] = 0.0
+    if votes.any():
+        won = plurality(*_pooled(votes, right), int(void), k[:within], _rules(len(votes)))
+        earned[:within] = won.clip(0.0, 1.0)
+    return earned
+
+
+def majority_beyond(shares: Floats, right: Floats, k: Ints) -> Floats:
+    """Returns (W, K) the expected correctness of plurality voting over k draws from a population.
+
+    `majority` with replacement, for any k: answers are drawn with their shares, and are void with
+    what the shares leave of 1. It is the mean of a vote of independent Poisson(k share) draws,
+    given that they are k. Answers that outvote the most frequent with a chance below 1e-18, and
+    what else is as rare, are neglected; the error is below 1e-9 for k <= 10^6. As k grows it tends
+    to `majority_limit` of the shares.
+
+    Args:
+        shares: of each answer in each of W worlds, (W, A); non-negative, at most 1 in all.
+        right: the share of each answer's samples that is correct, in [0, 1], (A,).
+        k: samples drawn, (K,).
+
+    Raises:
+        ValueError: some k < 1, some share < 0, or a world's shares that add up to more than 1.
+
+    >>> shares = np.array([[0.5, 0.3, 0.2], [0.4, 0.4, 0.0]])
+    >>> majority_beyond(shares, np.array([1.0, 0.0, 0.0]), np.array([1, 3, 1000]))
+    array([[0.5  , 0.56 , 1.   ],
+           [0.4  , 0.496, 0.5  ]])
+    """
+    shares, k = np.asarray(shares, dtype=np.float64), np.asarray(k, dtype=np.int64)
+    check_draws(k)
+    total = shares.sum(axis=1)
+    if shares.min(initial=0.0) < 0 or total.max(initial=0.0) > 1 + 1e-9:
+        raise ValueError(
+            "shares must satisfy share >= 0 and add up to at most 1; got"
+            f" a smallest of {shares.min():g} and a largest sum of {total.max():g}"
+        )
+    if not shares.size:
+        return np.zeros((len(shares), len(k)))
+    right = np.asarray(right, dtype=np.float64)
+    won = plurality_beyond(shares, right, k, _rules(shares.shape[1]))
+    return np.asarray(np.clip(won, 0.0, 1.0))
 
 
 def majority_limit(votes: Ints, right: Floats, void: int) -> float:
@@ -61,44 +101,24 @@ def majority_limit(votes: Ints, right: Floats, void: int) -> float:
 
 def _pooled(votes: Ints, right: Floats) -> tuple[Ints, Ints, Floats]:
     """Answers with equally many votes are one kind: its votes, members and summed credit, (D,)."""
-    votes = np.asarray(votes, dtype=np.int64)
-    count, kind, size = np.unique(votes[votes > 0], return_inverse=True, return_counts=True)
-    credit = np.bincount(kind, weights=right[votes > 0], minlength=len(count))
-    return count, np.asarray(size, dtype=np.int64), np.asarray(credit, dtype=np.float64)
+    size = np.bincount(votes).astype(np.int64)
+    credit = np.bincount(votes, weights=right).astype(np.float64)
+    count = np.flatnonzero(size[1:]).astype(np.int64) + 1
+    return count, size[count], credit[count]
 
 
-def _plurality(count: Ints, size: Ints, credit: Floats, tilt: Tilt) -> Complexes:
-    """The winner's mean credit over a tilt's coins, (T,), a block of winning votes at a time."""
-    total = np.zeros(tilt.nodes // 2 + 1, dtype=np.complex128)
-    chance = binomial(count, tilt.chance)
-    levels = _levels(chance, size, credit, tilt.floor)
-    step = max(CELLS // (len(total) * max(len(count), 1)), 1)
-    for first in levels[::step]:
-        level = np.arange(first, min(first + step, levels[-1] + 1))
-        # An answer that all but never gets this many votes is as good as void.
-        able = chance[:, first:].sum(axis=1) > 1e-3 * tilt.floor
-        voting = chance[able]
-        turns = tilt.turns(np.arange(level[-1] + 1))
-        at = voting[:, level, None] * turns[level]
-        below = np.cumsum(at, axis=1) - at + (voting[:, :first] @ turns[:first])[:, None]
-        rivals = np.minimum(_at_least(count, size, level), tilt.k[-1] // level) - 1
-        won = top_credit(below, at, size[able], credit[able], tilt=tilt, rivals=rivals)
-        idle = tilt.n - int(count[able] @ size[able])
-        total += won * (1 - tilt.chance + tilt.chance * turns[1]) ** idle
-    return total
+def _rules(answers: int) -> Rules:
+    """Gauss-Legendre rules for ties among at most so many answers."""
+    scales = 0
+    while SIZES[-1] * 4**scales < min(answers // 2 + 1, 4 * int(answers**0.5) + 1):
+        scales += 1
+    return _legendre(scales)
 
 
-def _levels(chance: Floats, size: Ints, credit: Floats, floor: float) -> Ints:
-    """The range of winning votes m >= 1 that can matter, by what they come to at angle 0."""
-    upto = np.minimum(chance.cumsum(axis=1), 1.0)
-    able = chance > 0
-    share = credit @ np.divide(chance, upto, out=np.zeros_like(chance), where=able)
-    with np.errstate(divide="ignore"):
-        most = np.exp(size @ np.log(upto)) * share
-    matters = np.flatnonzero(most[1:] > floor) + 1
-    return np.arange(matters[0], matters[-1] + 1) if len(matters) else matters
-
-
-def _at_least(count: Ints, size: Ints, level: Ints) -> Ints:
-    """How many answers have at least each level's votes, (L,)."""
-    return np.asarray((count[:, None] >= level).T @ size)
+@lru_cache
+def _legendre(scales: int) -> Rules:
+    sizes = np.unique(np.concatenate([SIZES * 4**i for i in range(scales + 1)]))
+    points, weights = np.zeros((2, len(sizes), sizes[-1]))
+    for i, q in enumerate(sizes):
+        points[i, :q], weights[i, :q] = roots_sh_legendre(q)
+    return Rules(sizes, points, weights)

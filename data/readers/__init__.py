@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 from .. import store
 from ..errors import InputError, nearest
@@ -16,6 +17,7 @@ def read(
     format: str | None = None,
     names: Mapping[str, str] | None = None,
     verdicts: Mapping[str, str] | None = None,
+    only: Literal["counts"] | None = None,
 ) -> Trace:
     """Reads one trace directory, or tidy files that together make a trace.
 
@@ -24,6 +26,8 @@ def read(
         format: `apportion` (a trace directory) or `tidy`; found by looking when None.
         names: `{ours: theirs}`, columns that are called otherwise in the files.
         verdicts: `{verifier: column}`, columns of the samples to lift into the verdicts.
+        only: `"counts"` keeps n and c of each problem and mean costs, not the samples: what
+            coverage and its forecasts need. Parquet is then read in one pass, in flat memory.
 
     Raises:
         InputError: one line saying what is wrong and where.
@@ -37,11 +41,15 @@ def read(
             f"format must be one of {', '.join(FORMATS)}; got {format!r}"
             f"{nearest(format, list(FORMATS))}"
         )
+    if only not in (None, "counts"):
+        raise InputError(f"only must be 'counts' or None; got {only!r}")
     found = next((path for path in paths if store.is_trace(path)), None)
     if format == "tidy" or (format is None and found is None):
-        return tidy.read(paths, names=names, verdicts=verdicts)
+        return tidy.read(paths, names=names, verdicts=verdicts, counts=only == "counts")
     if found is None:
         raise InputError(f"{paths[0]}: not a trace directory (it has no {store.MANIFEST})")
-    if len(paths) > 1 or names or verdicts:
-        raise InputError(f"{found}: a trace directory is read alone, without --map or --verdict")
+    if len(paths) > 1 or names or verdicts or only:
+        raise InputError(
+            f"{found}: a trace directory is read alone, without --map, --verdict or --counts"
+        )
     return store.read(found)

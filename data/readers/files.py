@@ -1,18 +1,17 @@
 """Opening a table file: JSONL, CSV or Parquet, whole or refused with its place."""
 
+import contextlib
 import io
 import json
-import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
 
 from ..errors import InputError
+from .survey import Survey, count_nulls, survey
 
 _BOM = b"\xef\xbb\xbf"
-_LONE_SURROGATE = re.compile(
-    rb"\\u[dD](?:[89abAB]..(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..\\u[dD])[c-fC-F])"
-)
 
 
 def load(path: Path) -> pl.DataFrame:
@@ -21,6 +20,44 @@ def load(path: Path) -> pl.DataFrame:
     Raises:
         InputError: missing, empty, cut off, or of an ending that is not known.
     """
+    suffix = _ending(path)
+    with readable(path):
+        frame = _LOADERS[suffix](path)
+    if frame.is_empty():
+        raise InputError(f"{path}: the file has no rows")
+    return frame
+
+
+def scan(path: Path) -> pl.LazyFrame:
+    """Opens a file for one pass over it: Parquet piece by piece, the others read whole.
+
+    Raises:
+        InputError: as `load` does; a Parquet file cut off shows when it is passed over.
+    """
+    if _ending(path) != ".parquet":
+        return load(path).lazy()
+    with readable(path):
+        rows = pl.scan_parquet(path)
+        rows.collect_schema()
+    return rows
+
+
+@contextlib.contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """Turns what a broken file makes polars say into one line about the file."""
+    try:
+        yield
+    except InputError:
+        raise
+    except (OSError, ValueError, pl.exceptions.PolarsError) as error:
+        reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+        raise InputError(
+            f"{path}: not a readable {path.suffix.lower()[1:]} file, perhaps cut off ({reason})"
+        ) from error
+
+
+def _ending(path: Path) -> str:
+    """The ending of a file that is there, is known and is not empty."""
     if not path.exists():
         raise InputError(f"{path}: no such file")
     if (path / "manifest.json").is_file():
@@ -32,18 +69,7 @@ def load(path: Path) -> pl.DataFrame:
         raise InputError(f"{path}: the ending must be one of {', '.join(_LOADERS)}; got {suffix!r}")
     if path.stat().st_size == 0:
         raise InputError(f"{path}: the file is empty")
-    try:
-        frame = _LOADERS[suffix](path)
-    except InputError:
-        raise
-    except (OSError, ValueError, pl.exceptions.PolarsError) as error:
-        reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-        raise InputError(
-            f"{path}: not a readable {suffix[1:]} file, perhaps cut off ({reason})"
-        ) from error
-    if frame.is_empty():
-        raise InputError(f"{path}: the file has no rows")
-    return frame
+    return suffix
 
 
 def _csv(path: Path) -> pl.DataFrame:
@@ -54,15 +80,35 @@ def _csv(path: Path) -> pl.DataFrame:
 
 
 def _jsonl(path: Path) -> pl.DataFrame:
+    found = survey(path)
+    if not found.surrogates:
+        frame = _fast(path, found)
+        if frame is not None:
+            return frame
     data = path.read_bytes().removeprefix(_BOM)
     if not data.strip():
         return pl.DataFrame()
-    if not _LONE_SURROGATE.search(data):  # polars would read every one of them as NUL
+    if not found.surrogates:
         try:
             return pl.read_ndjson(io.BytesIO(data), infer_schema_length=None)
         except (ValueError, pl.exceptions.PolarsError):
             pass  # a torn line, or one that only a more patient parser reads: NaN, mixed types
     return _patient(data, path)
+
+
+def _fast(path: Path, found: Survey) -> pl.DataFrame | None:
+    """Reads with the columns of the first lines; None where a later line has more of them.
+
+    Types need no such care: polars refuses a value that is not of its column's type.
+    """
+    try:
+        frame = pl.scan_ndjson(path).collect()
+    except (ValueError, pl.exceptions.PolarsError):
+        return None
+    nulls = sum(frame.null_count().row(0))
+    stated = count_nulls(path) if nulls else 0
+    told = found.keys == len(frame) * frame.width - nulls + stated
+    return frame if told else None
 
 
 def _patient(data: bytes, path: Path) -> pl.DataFrame:

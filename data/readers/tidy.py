@@ -1,18 +1,20 @@
 """Tidy files: samples, verdicts, problems or counts, told apart by their columns."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import polars as pl
 
 from ..door import admit, cast_columns, is_boolean, rename, unknown_columns
-from ..doubts import doubts, stop_rule
+from ..doubts import doubts, one_by_one, stop_rule
 from ..errors import InputError, nearest
 from ..schema import GROUP, dtypes
 from ..store import digest
 from ..traces import UNKNOWN, Header, Trace, assemble
-from .files import load
+from .files import load, scan
+from .tallied import tally
 
 KINDS: dict[str, tuple[set[str], ...]] = {
     "verdicts": (
@@ -33,6 +35,7 @@ def read(
     *,
     names: Mapping[str, str] | None = None,
     verdicts: Mapping[str, str] | None = None,
+    counts: bool = False,
 ) -> Trace:
     """Reads files of samples and whatever belongs to them into one Trace.
 
@@ -40,7 +43,10 @@ def read(
         paths: JSONL, CSV or Parquet files.
         names: `{ours: theirs}` for columns that are called otherwise.
         verdicts: `{verifier: column}` for columns of the samples that are verdicts or scores.
+        counts: samples are reduced to n and c of each problem while they are read.
     """
+    if counts:
+        return _counted(paths, names or {}, verdicts or {})
     names, verdicts = names or {}, verdicts or {}
     frames = _renamed([load(path) for path in paths], names, _where(paths))
     tables: dict[str, list[pl.DataFrame]] = {}
@@ -63,11 +69,37 @@ def read(
     return _finish(_graded(trace, ungraded, _where(paths)), notes)
 
 
+def _counted(paths: Sequence[Path], names: Mapping[str, str], verdicts: Mapping[str, str]) -> Trace:
+    """Reads files of samples, keeping n and c of each problem."""
+    if verdicts:
+        raise InputError("--verdict lifts a column of the samples, which counts do not keep")
+    scans = [scan(path) for path in paths]
+    _check_names([c for rows in scans for c in rows.collect_schema()], names, _where(paths))
+    tables = [tally(rows, path, names) for rows, path in zip(scans, paths, strict=True)]
+    tallies, problems, said = zip(*tables, strict=True)
+    if all(table.is_empty() for table in tallies):
+        raise InputError(f"{_where(paths)}: no sample is graded (correct is empty everywhere)")
+    trace = assemble(
+        Header(sources=tuple(digest(p) for p in paths)),
+        tallies=_joined(tallies, "tallies", _where(paths)),
+        problems=_agreed(pl.concat(problems), _where(paths)),
+    )
+    return _finish(trace, (), dict.fromkeys(chain.from_iterable(said)))
+
+
 def _renamed(
     frames: Sequence[pl.DataFrame], names: Mapping[str, str], where: str
 ) -> list[pl.DataFrame]:
     """Calls the columns by our names in every file that has them; some file must."""
-    columns = list(dict.fromkeys(c for frame in frames for c in frame.columns))
+    _check_names([c for frame in frames for c in frame.columns], names, where)
+    return [
+        rename(frame, {ours: theirs for ours, theirs in names.items() if theirs in frame.columns})
+        for frame in frames
+    ]
+
+
+def _check_names(found: Sequence[str], names: Mapping[str, str], where: str) -> None:
+    columns = list(dict.fromkeys(found))
     for ours, theirs in names.items():
         if ours not in OURS:
             raise InputError(
@@ -78,10 +110,6 @@ def _renamed(
                 f"{where}: --map {ours}={theirs}: there is no column {theirs!r}"
                 f" (columns: {', '.join(columns)}){nearest(theirs, columns)}"
             )
-    return [
-        rename(frame, {ours: theirs for ours, theirs in names.items() if theirs in frame.columns})
-        for frame in frames
-    ]
 
 
 def kind_of(frame: pl.DataFrame, where: str) -> str:
@@ -205,11 +233,12 @@ def _left_behind(frame: pl.DataFrame, kind: str, used: set[str], path: Path) -> 
     return [f"{path.name}: columns not read: {', '.join(extra)}"] if extra else []
 
 
-def _finish(trace: Trace, notes: Sequence[str]) -> Trace:
+def _finish(trace: Trace, notes: Sequence[str], more: Iterable[str] = ()) -> Trace:
     """Settles the stop rule and writes the doubts about the data into the header."""
     header = trace.header
+    seen = replace(trace, samples=one_by_one(trace.samples))
     if header.stop_rule == UNKNOWN:
-        header = replace(header, stop_rule=stop_rule(trace))
-    trace = replace(trace, header=header)
+        header = replace(header, stop_rule=stop_rule(seen))
+    said = doubts(replace(seen, header=header))
     settings = {**header.settings, "notes": list(notes)} if notes else header.settings
-    return replace(trace, header=replace(header, settings=settings, doubts=doubts(trace)))
+    return replace(trace, header=replace(header, settings=settings, doubts=(*said, *more)))

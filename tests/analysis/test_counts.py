@@ -1,11 +1,13 @@
 """Counts keeps what the log says and nothing it does not: nulls apart, groups apart, read-only."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 from apportion.analysis.counts import VOID, Counts, Drawn, count
+from apportion.data import store
 from apportion.data.door import admit
 from apportion.data.errors import InputError
 from apportion.data.synthetic import simulate
@@ -170,3 +172,70 @@ def test_every_array_is_read_only_also_after_a_selection() -> None:
             arrays = [v for v in values if isinstance(v, np.ndarray)]
             assert len(arrays) >= 4
             assert not any(a.flags.writeable for a in arrays)
+
+
+def test_what_each_sample_was_is_kept_beside_its_verdict() -> None:
+    samples: dict[str, list[object]] = two_problems() | {
+        "mean_logprob": [-0.5, -9.0, None, -0.25, -1.0],
+        "text_hash": ["h", "x", "h", None, None],
+    }
+    drawn = count(log(samples)).drawn
+    assert drawn is not None
+    assert drawn.mean_logprob is not None
+    assert drawn.tokens is not None
+    np.testing.assert_array_equal(drawn.mean_logprob, [-0.5, np.nan, -0.25, -1.0])
+    np.testing.assert_array_equal(drawn.tokens, [10, np.nan, np.nan, np.nan])
+
+
+def test_equal_texts_share_a_number_and_a_missing_text_is_like_no_other() -> None:
+    hashes: list[object] = ["h", "i", "h", None, None]
+    drawn = count(log(two_problems() | {"correct": [1, 1, 0, 0, 0], "text_hash": hashes})).drawn
+    assert drawn is not None
+    assert drawn.text is not None
+    same = drawn.text[:, None] == drawn.text
+    told = [[(a == b and a is not None) or i == j for j, b in enumerate(hashes)]
+            for i, a in enumerate(hashes)]  # fmt: skip
+    np.testing.assert_array_equal(same, told)
+
+
+def test_what_was_never_logged_is_none() -> None:
+    bare = {k: v for k, v in two_problems().items() if k not in ("answer", "output_tokens")}
+    drawn = count(log(bare)).drawn
+    assert drawn is not None
+    assert [drawn.answer, drawn.score, drawn.mean_logprob, drawn.tokens, drawn.text] == [None] * 5
+
+
+def test_a_selection_carries_the_new_vectors_along() -> None:
+    samples = two_problems() | {"text_hash": ["h", "x", "i", "h", None]}
+    counts = count(log(samples))
+    part = counts.only(np.array([1]))
+    assert counts.drawn is not None
+    assert part.drawn is not None
+    np.testing.assert_array_equal(part.drawn.text, counts.drawn.text[2:])  # type: ignore[index]
+    np.testing.assert_array_equal(part.drawn.tokens, counts.drawn.tokens[2:])  # type: ignore[index]
+
+
+def test_mean_costs_of_tallies_survive() -> None:
+    tallies: dict[str, list[object]] = {
+        "problem": ["t", "u"], "n": [5, 3], "c": [2, 0], "output_tokens": [31.5, None]
+    }  # fmt: skip
+    counts = count(log(two_problems(), tallies=tallies))
+    np.testing.assert_array_equal(counts.output_tokens, [10, np.nan, 31.5, np.nan])
+    assert np.isnan(counts.prompt_tokens).all()
+
+
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_a_trace_from_its_directory_counts_as_it_did_before(tmp_path: Path, shuffled: bool) -> None:
+    trace = simulate("mixed", problems=9, samples=7, verdicts=1, seed=4)[0]
+    blank = pl.when(pl.int_range(pl.len()) % 5 != 2).then("correct")
+    samples = trace.samples.with_columns(correct=blank)
+    samples = samples.sample(fraction=1, shuffle=True, seed=1) if shuffled else samples
+    trace = replace(trace, samples=samples)
+    store.write(trace, tmp_path / "trace")
+    before, after = count(trace), count(store.read(tmp_path / "trace"))
+    assert before.problems == after.problems
+    for owner, other in ((before, after), (before.drawn, after.drawn)):
+        for f in fields(Counts if owner is before else Drawn):
+            one, two = getattr(owner, f.name), getattr(other, f.name)
+            if isinstance(one, np.ndarray):
+                np.testing.assert_array_equal(one, two, err_msg=f.name)

@@ -1,15 +1,16 @@
 """Credits join the kernels to a log: by problem, by verdict, and never past what was logged."""
 
-from itertools import permutations
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from apportion.analysis.accept import accept_first
 from apportion.analysis.counts import VOID, Counts, count
 from apportion.analysis.coverage import credits as coverage_credits
+from apportion.analysis.exact.verification import best_of as exact_best_of
 from apportion.analysis.verification import (
-    accept_cells,
-    accept_first,
     best_of,
+    grid_tokens,
     score_credit,
     verdict_grid,
     yes_share,
@@ -60,49 +61,6 @@ def test_voting_over_the_whole_log_is_its_limit(mixed: tuple[Counts, Truth]) -> 
     np.testing.assert_allclose(whole, majority_limits(counts), atol=1e-9)
 
 
-def test_accept_first_is_the_mean_over_all_orders_and_verdicts(small: Counts) -> None:
-    got = accept_first(small, np.arange(1, 6))
-    assert small.drawn is not None
-    assert small.drawn.accepts is not None
-    for i in range(len(small)):
-        rows = small.rows(i)
-        right, accepts = small.drawn.right[rows], small.drawn.accepts[rows]
-        for cap in range(1, 6):
-            earned, drawn = [], []
-            for verdict in range(2):
-                for order in permutations(range(5), cap):
-                    at = next((j for j, s in enumerate(order) if accepts[s, verdict] == 1), None)
-                    earned.append(0.0 if at is None else right[order[at]])
-                    drawn.append(cap if at is None else at + 1)
-            assert got.right[i, cap - 1] == pytest.approx(np.mean(earned), abs=1e-12)
-            assert got.draws[i, cap - 1] == pytest.approx(np.mean(drawn), abs=1e-12)
-    np.testing.assert_allclose(got.right + got.wrong + got.abstain, 1, atol=1e-12)
-
-
-def test_accept_first_finds_the_truth_at_every_cap(mixed: tuple[Counts, Truth]) -> None:
-    """Unbiased problem by problem: the mean error is within 4 of its own standard errors of 0."""
-    counts, truth = mixed
-    caps = np.array([1, 3, 12, 24])
-    reject = 1 - truth.accepted[:, None]
-    exact = truth.precision[:, None] * (1 - reject**caps)
-    np.testing.assert_allclose(exact.mean(axis=0), truth.accept_first(caps), atol=1e-12)
-    errors = accept_first(counts, caps).right - exact
-    se = errors.std(axis=0, ddof=1) / np.sqrt(len(counts))
-    assert (abs(errors.mean(axis=0)) < 4 * se).all()
-    assert (se < 0.02).all()
-
-
-def test_cells_cross_verdicts_with_the_truth_and_unread_ones_count_nowhere(small: Counts) -> None:
-    drawn = small.drawn
-    assert drawn is not None
-    assert drawn.accepts is not None
-    cells = accept_cells(small)
-    np.testing.assert_array_equal(cells.read_right.sum(axis=1), 2 * small.c)
-    np.testing.assert_array_equal(cells.read_wrong.sum(axis=1), 2 * (small.n - small.c))
-    yes = (drawn.accepts == 1).sum()
-    assert cells.true_accepts.sum() + cells.false_accepts.sum() == yes
-
-
 def test_a_sample_whose_verdicts_were_all_unread_has_no_share(small: Counts) -> None:
     from_yes = yes_share(small, 0)
     assert set(np.unique(from_yes)) <= {0.0, 0.5, 1.0}
@@ -139,3 +97,32 @@ def test_void_answers_are_told_apart_in_the_simulation(mixed: tuple[Counts, Trut
     assert drawn is not None
     assert drawn.answer is not None
     assert 0 < (drawn.answer == VOID).mean() < 0.05
+
+
+def test_unequal_numbers_of_samples_are_scored_problem_by_problem() -> None:
+    counts = count(simulate("mixed", problems=6, samples=7, verdicts=2, seed=4)[0])
+    sizes = np.array([3, 7, 1, 3, 5, 7])
+    rows = np.concatenate([np.arange(n) + 7 * i for i, n in enumerate(sizes)])
+    ragged = counts.pick(rows, sizes)
+    assert ragged.drawn is not None
+    k = np.array([1, 3, 6])
+    each = [
+        exact_best_of(yes_share(ragged, i), ragged.drawn.right[ragged.rows(i)], k)
+        for i in range(len(sizes))
+    ]
+    np.testing.assert_allclose(score_credit(ragged, k), each, rtol=0, atol=1e-14)
+
+
+def test_a_cell_of_the_grid_takes_its_solutions_and_their_verdicts() -> None:
+    counts = count(simulate("mixed", problems=2, samples=4, verdicts=2, seed=4)[0])
+    told = replace(
+        counts,
+        output_tokens=np.array([100.0, np.nan]),
+        verdict_tokens=np.array([np.nan, 30.0]),
+    )
+    s, v = np.array([1, 4]), np.array([0, 2])
+    np.testing.assert_array_equal(
+        grid_tokens(told, s, v), [[[100, np.nan], [400, np.nan]], np.full((2, 2), np.nan)]
+    )
+    both = replace(told, verdict_tokens=np.array([30.0, 30.0]))
+    np.testing.assert_array_equal(grid_tokens(both, s, v)[0], [[100, 160], [400, 640]])

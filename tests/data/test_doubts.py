@@ -152,6 +152,10 @@ def first_success(n: int) -> list[int | None]:
     return [*[0] * (n - 1), 1]
 
 
+def late_batch(before: int) -> list[int | None]:
+    return [*[0] * before, 1, 1]
+
+
 RULES: dict[str, tuple[list[list[int | None]], str]] = {
     "equal n": ([[0, 1], [1, 1], [0, 0]], FIXED),
     "one problem": ([[0, 1, 1]], FIXED),
@@ -161,6 +165,13 @@ RULES: dict[str, tuple[list[list[int | None]], str]] = {
     "too few successes to tell": ([first_success(n) for n in (1, 2, 3, 4)], UNKNOWN),
     "two successes in one": ([*[first_success(n) for n in (1, 2, 3, 4, 5)], [0, 1, 1]], UNKNOWN),
     "a sample after success": ([*[first_success(n) for n in (1, 2, 3, 4, 5)], [1, 0]], UNKNOWN),
+    "until success in batches of 2": (
+        [[1, 0], *map(late_batch, (2, 4, 6)), [0, 0, 0, 1], [0, 0, 1, 0], [0] * 8],
+        UNTIL_SUCCESS),
+    "batches that went on": (
+        [[1, 1], *map(late_batch, (2, 4, 6)), [1, 0, 0, 1], [0, 0, 1, 0], [0] * 8],
+        UNKNOWN),
+    "batches too few to tell": ([[1, 0], [0, 1], [1, 1], [0, 0, 0, 1], [0, 0, 1, 0]], UNKNOWN),
     "uneven": ([[0, 1, 1], [1, 1], [0, 0, 1, 0]], UNKNOWN),
     "nothing solved": ([[0], [0, 0]], UNKNOWN),
 }  # fmt: skip

@@ -9,6 +9,7 @@ import pytest
 from apportion.analysis.exact.hypergeometric import (
     Complexes,
     Tilt,
+    mean_miss,
     miss_probability,
     over_draws,
     rank_weights,
@@ -95,6 +96,44 @@ def test_problems_and_draws_do_not_touch_each_other(
                 exact = chance_of_missing(int(n[i]), int(c[i]), int(k[j]))
                 assert worst_digit(got[i, j], exact) <= 1e-13
                 assert (got[i, j] == 0) == (exact == 0)
+
+
+@quick
+@given(
+    st.lists(st.tuples(st.integers(1, 60), st.integers(0, 60)), min_size=1, max_size=8), st.data()
+)
+def test_a_mean_miss_is_the_mean_of_misses(
+    sizes: list[tuple[int, int]], data: st.DataObject
+) -> None:
+    n = np.array([max(pair) for pair in sizes], dtype=np.int64)
+    c = np.array([min(pair) for pair in sizes], dtype=np.int64)
+    k = np.array(data.draw(st.lists(st.integers(1, 70), max_size=6)), dtype=np.int64)
+    weights = np.random.default_rng(len(k)).random((3, len(n)))
+    each = miss_probability(n, c, k)
+    np.testing.assert_allclose(mean_miss(n, c, k), each.mean(axis=0), rtol=1e-13, atol=0)
+    exact = weights @ each / weights.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(mean_miss(n, c, k, weights), exact, rtol=1e-12, atol=0)
+
+
+def test_a_mean_miss_over_10000_samples_agrees_with_rationals() -> None:
+    rng = np.random.default_rng(0)
+    c = np.r_[0, 1, 1, 27, 5_000, 9_999, 10_000, rng.binomial(10_000, rng.beta(0.3, 1.5, 60))]
+    got = mean_miss(np.full(len(c), 10_000), c, np.arange(1, 10_001))
+    for k in (1, 7, 1_000, 5_003, 9_973, 9_999, 10_000):
+        exact = sum(chance_of_missing(10_000, int(x), k) for x in c) / len(c)
+        assert worst_digit(got[k - 1], Fraction(exact)) <= 1e-13
+    alone = mean_miss(np.array([10_000]), np.array([1]), np.array([1_000]))
+    assert alone[0] == pytest.approx(0.9, rel=1e-15, abs=0)
+
+
+def test_a_mean_miss_never_rises_with_k_and_is_nan_beyond_the_smallest_log() -> None:
+    n, c = np.array([40, 50, 64]), np.array([3, 0, 20])
+    got = mean_miss(n, c, np.arange(1, 65))
+    assert (np.diff(got[:40]) <= 0).all()
+    assert np.isnan(got[40:]).all()
+    assert copysign(1, 1 - mean_miss(np.array([5]), np.array([0]), np.array([5]))[0]) == 1
+    with pytest.raises(ValueError, match="got c=48"):
+        mean_miss(n, c + 45, np.array([1]))
 
 
 def test_unsigned_counts_do_not_wrap() -> None:

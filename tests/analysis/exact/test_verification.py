@@ -1,14 +1,14 @@
 """Choosing by score, by verdicts and by first acceptance is exact."""
 
 from fractions import Fraction
-from itertools import combinations, permutations, product
+from itertools import combinations, product
 from math import comb
 from random import Random
 
 import numpy as np
 import pytest
 from apportion.analysis.exact.hypergeometric import Floats
-from apportion.analysis.exact.verification import accept_first, best_of, best_of_verdicts
+from apportion.analysis.exact.verification import best_of, best_of_verdicts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -87,6 +87,23 @@ def test_problems_of_one_size_can_be_given_at_once() -> None:
     k = np.array([1, 30, 7, 31])
     each = [best_of(s, r, k) for s, r in zip(score, right, strict=True)]
     np.testing.assert_allclose(best_of(score, right, k), each, rtol=0, atol=1e-14)
+
+
+def test_best_of_is_right_to_13_digits() -> None:
+    """Against exact rationals, with and without ties."""
+    rng = np.random.default_rng(2)
+    n, right = 300, np.round(rng.random(300))
+    for score in (rng.random(n), np.round(rng.random(n), 1)):
+        order = np.argsort(-score)
+        groups = [order[score[order] == s] for s in np.unique(score)[::-1]]
+        for k in (1, 2, 17, 150, 299):
+            above, total = 0, Fraction(0)
+            for group in groups:
+                ways = comb(n - above, k) - comb(n - above - len(group), k)
+                total += ways * Fraction(int(right[group].sum()), len(group))
+                above += len(group)
+            got = best_of(score, right, np.array([k]))[0]
+            assert abs(Fraction(float(got)) - total / comb(n, k)) < 1e-13
 
 
 def test_no_best_of_more_than_all() -> None:
@@ -229,66 +246,3 @@ def test_an_impossible_grid_is_refused() -> None:
         grid(log, [1], [0])
     with pytest.raises(ValueError, match="0 <= accepts <= 2; got accepts=3"):
         best_of_verdicts(np.array([1, 3]), 2, np.ones(2), np.array([1]), np.array([1]))
-
-
-def first(n: int, a: int, b: int, caps: list[int]) -> list[list[float]]:
-    """Right, wrong, abstain, draws at each cap, for one problem."""
-    ends = accept_first(np.array([n]), np.array([a]), np.array([b]), np.array(caps))
-    return [x[0].tolist() for x in (ends.right, ends.wrong, ends.abstain, ends.draws)]
-
-
-@pytest.mark.parametrize(
-    ("cap", "ends"),
-    [(5, (0.4634, 0.2648, 0.2717)), (10, (0.5970, 0.3411, 0.0619)), (30, (0.6364, 0.3636, 0.0))],
-)
-def test_accept_first_has_its_golden_values(cap: int, ends: tuple[float, ...]) -> None:
-    got = [x[0] for x in first(50, 7, 4, [cap])]
-    np.testing.assert_allclose(got[:3], ends, rtol=0, atol=5e-5)
-
-
-@settings(max_examples=25, deadline=None)
-@given(st.integers(1, 6), st.data())
-def test_accept_first_is_the_mean_over_all_orders(n: int, data: st.DataObject) -> None:
-    a = data.draw(st.integers(0, n))
-    b = data.draw(st.integers(0, n - a))
-    orders = list(permutations("r" * a + "w" * b + "." * (n - a - b)))
-    got = np.array(first(n, a, b, list(range(1, n + 1))))
-    for cap in range(1, n + 1):
-        seen = ["".join(order[:cap]) for order in orders]
-        ends = [text.lstrip(".")[:1] for text in seen]
-        draws = [min(len(text) - len(text.lstrip(".")) + 1, cap) for text in seen]
-        shares = [np.mean([end == mark for end in ends]) for mark in ("r", "w", "")]
-        np.testing.assert_allclose(got[:, cap - 1], [*shares, np.mean(draws)], atol=1e-12)
-
-
-@quick
-@given(st.integers(1, 400), st.data())
-def test_expected_draws_are_the_sum_of_the_chances_to_go_on(n: int, data: st.DataObject) -> None:
-    a = data.draw(st.integers(0, n))
-    cap = data.draw(st.integers(1, n))
-    left = sum(Fraction(comb(n - a, j), comb(n, j)) for j in range(cap))
-    assert first(n, a, 0, [cap])[3][0] == pytest.approx(float(left), rel=1e-12)
-
-
-@quick
-@given(st.integers(1, 100), st.data())
-def test_accept_first_ends_one_way_or_another(n: int, data: st.DataObject) -> None:
-    a = data.draw(st.integers(0, n))
-    b = data.draw(st.integers(0, n - a))
-    right, wrong, abstain, draws = np.array(first(n, a, b, list(range(1, n + 1))))
-    np.testing.assert_allclose(right + wrong + abstain, 1, rtol=0, atol=1e-13)
-    assert (np.diff(draws) >= -1e-12).all()
-    np.testing.assert_allclose(a * wrong, b * right, rtol=1e-12, atol=1e-12)
-
-
-def test_problems_keep_their_own_sizes() -> None:
-    ends = accept_first(np.array([4, 9]), np.array([1, 0]), np.array([1, 0]), np.array([2, 9]))
-    for part in (ends.right, ends.wrong, ends.abstain, ends.draws):
-        np.testing.assert_array_equal(np.isnan(part), [[False, True], [False, False]])
-    np.testing.assert_array_equal(ends.abstain[1], [1.0, 1.0])
-    np.testing.assert_array_equal(ends.draws[1], [2.0, 9.0])
-
-
-def test_no_more_can_be_accepted_than_tried() -> None:
-    with pytest.raises(ValueError, match=r"n=3"):
-        first(3, 2, 2, [1])
