@@ -59,4 +59,4 @@ $(VENV)/test.stamp: pyproject.toml constraints.txt | $(VENV)/bin/python
 	touch $@
 
 clean:
-	rm -rf build dist out .mypy_cache .pytest_cache .ruff_cache
+	rm -rf build dist out .mypy_cache .pytest_cache .ruff_cache analysis/exact/__pycache__
