@@ -8,14 +8,15 @@ from typing import Literal, Unpack
 import numpy as np
 
 from ..data.errors import InputError
+from .answers import Answers, answers
 from .counts import Counts, Ints
 from .curve import Curve, Floats
 from .draws import draws as whole
 from .estimate import How, estimate
 from .exact import best_of_majority as exact
 from .exact.best_of_majority import Empty, gate
-from .subsets import DRAWS, Answers, Sampled, answers, sampled
-from .verification import yes_share
+from .subsets import DRAWS, Sampled, sampled
+from .verification import scores
 
 Reward = Literal["mean", "max"]
 """What an answer is worth: the mean or the largest score of its samples among those drawn."""
@@ -147,17 +148,11 @@ def _tally(answer: Ints, score: Floats, answers: int, reward: Reward) -> tuple[I
 
 def _voices(counts: Counts, alpha: float) -> list[tuple[Answers, Floats]]:
     """The answers of each problem, and the score of each of its samples, (n,)."""
-    drawn = counts.drawn
     if not 0 <= alpha <= 1:
         raise InputError(f"alpha must satisfy 0 <= alpha <= 1; got alpha={alpha}")
     given = answers(counts, "Best-of-Majority")
-    if drawn is None or (drawn.score is None and drawn.accepts is None):
-        raise InputError(
-            "Best-of-Majority needs a score: a column 'score', or the verdicts of one verifier"
-        )
-    told, span = drawn.score, range(len(counts))
-    scores = [yes_share(counts, i) if told is None else told[counts.rows(i)] for i in span]
-    return list(zip(given, scores, strict=True))
+    score = scores(counts, "Best-of-Majority")
+    return [(each, score[counts.rows(i)]) for i, each in enumerate(given)]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,7 +1,6 @@
 """Counts: the sufficient statistics of one group of samples, problem by problem."""
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -13,54 +12,12 @@ from ..data.errors import InputError, nearest
 from ..data.schema import COSTS
 from ..data.traces import UNKNOWN, Group, Source, Trace
 from .curve import Floats
+from .drawn import VOID as VOID
+from .drawn import Drawn as Drawn
+from .drawn import Ints as Ints
+from .drawn import freeze
 
-Ints = NDArray[np.int64]
-VOID = -1
-"""The answer class of a sample whose answer could not be parsed."""
 _PER_PROBLEM = ("n", "c", "prompt_tokens", "output_tokens", "seconds", "verdict_tokens")
-_PER_SAMPLE = ("right", "answer", "score", "accepts", "mean_logprob", "tokens", "text")
-
-
-def _freeze(*arrays: NDArray[np.generic] | None) -> None:
-    for array in arrays:
-        if array is not None:
-            array.setflags(write=False)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Drawn:
-    """The graded samples themselves, laid end to end; problem i owns `start[i]:start[i + 1]`.
-
-    `right` (N,) is 0 or 1; `answer` (N,) the answer class within the problem, or VOID; `score`
-    (N,) is NaN where missing; `accepts` (N, M) holds M verdicts: 1 yes, 0 no, -1 missing or unread.
-    `mean_logprob` and `tokens` (its output), (N,), are NaN where missing; `text` (N,) numbers the
-    distinct completions. What the log never held is None.
-    """
-
-    start: Ints
-    right: Floats
-    answer: Ints | None = None
-    score: Floats | None = None
-    accepts: NDArray[np.int8] | None = None
-    mean_logprob: Floats | None = None
-    tokens: Floats | None = None
-    text: Ints | None = None
-
-    def __post_init__(self) -> None:
-        _freeze(self.start, *(getattr(self, name) for name in _PER_SAMPLE))
-
-    def only(self, kept: Ints) -> "Drawn":
-        """Returns the samples of the problems at the given places."""
-        sizes = np.diff(self.start)[kept]
-        rows = np.concatenate([np.arange(self.start[i], self.start[i + 1]) for i in kept])
-        return self.pick(rows, sizes)
-
-    def pick(self, rows: Ints, sizes: Ints) -> "Drawn":
-        """Returns the samples at `rows`, of which each problem owns the next `sizes[i]`."""
-        start = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-        logged = {name: getattr(self, name) for name in _PER_SAMPLE}
-        picked: dict[str, Any] = {name: v if v is None else v[rows] for name, v in logged.items()}
-        return replace(self, start=start, **picked)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +44,7 @@ class Counts:
     sources: tuple[Source, ...]
 
     def __post_init__(self) -> None:
-        _freeze(*(getattr(self, name) for name in _PER_PROBLEM))
+        freeze(*(getattr(self, name) for name in _PER_PROBLEM))
 
     def __len__(self) -> int:
         return len(self.problems)

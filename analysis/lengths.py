@@ -8,11 +8,12 @@ from typing import Unpack
 import numpy as np
 
 from ..data.errors import InputError
+from .answers import answers
 from .counts import Counts, Ints
 from .curve import Curve, Floats
 from .estimate import How, estimate
 from .exact.lengths import shortest_majority
-from .subsets import DRAWS, Sampled, answers, orders
+from .subsets import DRAWS, Sampled, orders
 
 SHARE = 0.5
 

@@ -8,6 +8,7 @@ from typing import Literal, Unpack
 import numpy as np
 
 from ..data.errors import InputError
+from .answers import answers
 from .counts import VOID, Counts, Ints
 from .curve import Curve, Floats
 from .estimate import How, estimate
@@ -20,7 +21,7 @@ from .exact.perplexity import (
     surviving,
     weibull_mixture,
 )
-from .subsets import DRAWS, Sampled, answers, orders, sampled
+from .subsets import DRAWS, Sampled, orders, sampled
 
 Prune = Literal["draw", "log", "never"]
 """Pruned by a mixture fitted to the k paths drawn, to all n of the problem, or not at all."""
@@ -46,9 +47,8 @@ def rpc(
 
     Pruning depends on the whole draw, so the mean is over `draws` random draws a problem;
     `rpc_sampled` gives its standard error. The published definition, `draw`, fits a mixture to
-    every draw, which costs milliseconds each and never prunes fewer than five paths. `log` fits one
-    to all n paths of a problem and compares p with the mean of those drawn: ten times faster, and
-    within the Monte Carlo error of `draw` on the bundled log, but it knows the paths not drawn.
+    every draw, and never prunes fewer than five paths. `log` fits one to all n paths of a problem
+    and compares p with the mean of those drawn: much faster, but it knows the paths not drawn.
 
     Raises:
         InputError: the log has no answers or no log-probabilities.

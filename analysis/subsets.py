@@ -8,9 +8,8 @@ from math import comb
 import numpy as np
 
 from ..data.errors import InputError
-from .counts import VOID, Counts, Ints
+from .counts import Counts, Ints
 from .curve import Floats
-from .draws import fixed
 
 DRAWS = 64
 """How many draws of k stand for all; the error of a problem's credit is then at most 0.0625."""
@@ -74,42 +73,3 @@ def subsets(n: int, ks: Ints, draws: int, rng: np.random.Generator) -> Iterator[
 def orders(n: int, draws: int, rng: np.random.Generator) -> Ints:
     """Returns (D, n) random orders of n samples; the first k of each are a draw of k."""
     return rng.permuted(np.tile(np.arange(n), (draws, 1)), axis=1)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Answers:
-    """One problem's answers: the class 0..A-1 of each sample, or VOID, and the share right of each.
-
-    `answer` is (n,), `right` (A,).
-    """
-
-    answer: Ints
-    right: Floats
-
-
-def answers(counts: Counts, what: str) -> list[Answers]:
-    """Returns the answers of each problem.
-
-    Raises:
-        InputError: the log has none, or its samples are no draws that ignore the outcomes.
-    """
-    drawn = counts.drawn
-    if drawn is None or drawn.answer is None:
-        raise InputError(f"{what} needs answers; this log has none (column 'answer')")
-    fixed(counts, what)
-    spans = [counts.rows(i) for i in range(len(counts))]
-    return [classes(drawn.answer[rows], drawn.right[rows]) for rows in spans]
-
-
-def classes(answer: Ints, right: Floats) -> Answers:
-    """Returns answers (n,) numbered 0..A-1, of samples that are right or not, (n,).
-
-    >>> numbered = classes(np.array([7, VOID, 3, 7]), np.array([1.0, 0.0, 0.0, 1.0]))
-    >>> numbered.answer.tolist(), numbered.right.tolist()
-    ([1, -1, 0, 1], [0.0, 1.0])
-    """
-    valid = answer != VOID
-    _, place = np.unique(answer[valid], return_inverse=True)
-    numbered = np.full(len(answer), VOID, dtype=np.int64)
-    numbered[valid] = place
-    return Answers(numbered, np.bincount(place, right[valid]) / np.bincount(place))

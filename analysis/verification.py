@@ -28,27 +28,37 @@ def best_of(counts: Counts, k: Sequence[int] | Ints | int, **how: Unpack[How]) -
 
 def score_credit(counts: Counts, ks: Ints) -> Floats:
     """Returns (P, K) expected correctness of the best-scored of k samples."""
-    drawn = counts.drawn
-    if drawn is None or (drawn.score is None and drawn.accepts is None):
-        raise InputError("best-of needs a score: a column 'score', or the verdicts of one verifier")
-    fixed(counts, "best-of")
-    score = _yes_share(drawn.accepts) if drawn.score is None else drawn.score  # type: ignore[arg-type]
+    score = scores(counts, "best-of")
+    start, right = counts.drawn.start, counts.drawn.right  # type: ignore[union-attr]
     credit = np.full((len(counts), len(ks)), np.nan)
     for n in np.unique(counts.n):
         same = np.flatnonzero(counts.n == n)
-        rows = drawn.start[same][:, None] + np.arange(n)
-        credit[same] = exact.best_of(score[rows], drawn.right[rows], ks)
+        rows = start[same][:, None] + np.arange(n)
+        credit[same] = exact.best_of(score[rows], right[rows], ks)
     return credit
 
 
-def yes_share(counts: Counts, problem: int) -> Floats:
-    """Returns (n,) the share of accepting verdicts of each sample; NaN where none was read."""
-    return _yes_share(counts.drawn.accepts[counts.rows(problem)])  # type: ignore[union-attr,index]
+def scored(counts: Counts) -> bool:
+    """Returns whether the log has something to choose samples by."""
+    drawn = counts.drawn
+    return drawn is not None and (drawn.score is not None or drawn.accepts is not None)
 
 
-def _yes_share(accepts: NDArray[np.int8]) -> Floats:
-    read = (accepts >= 0).sum(axis=1)
-    return np.where(read > 0, (accepts == 1).sum(axis=1) / np.maximum(read, 1), np.nan)
+def scores(counts: Counts, what: str) -> Floats:
+    """Returns (N,) what each sample is chosen by, as `best_of` says; NaN where it has none.
+
+    Raises:
+        InputError: the log has no scores, or stopped at success: `what` cannot be said of it.
+    """
+    drawn = counts.drawn
+    if drawn is None or not scored(counts):
+        raise InputError(f"{what} needs a score: a column 'score', or the verdicts of one verifier")
+    fixed(counts, what)
+    if drawn.score is not None:
+        return drawn.score
+    accepts = np.asarray(drawn.accepts)
+    read, yes = (accepts >= 0).sum(axis=1), (accepts == 1).sum(axis=1)
+    return np.where(read > 0, yes / np.maximum(read, 1), np.nan)
 
 
 def verdict_grid(counts: Counts, solutions: Ints, verdicts: Ints) -> Floats:

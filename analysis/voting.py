@@ -6,11 +6,10 @@ from typing import Unpack
 
 import numpy as np
 
-from ..data.errors import InputError
 from ..data.traces import UNTIL_SUCCESS
+from .answers import answers
 from .counts import VOID, Counts, Ints
 from .curve import Curve, Floats
-from .draws import fixed
 from .estimate import How, estimate
 from .exact import voting as exact
 
@@ -69,14 +68,7 @@ def ballots(counts: Counts) -> Iterator[Ballot]:
     Raises:
         InputError: the log has no answers, or stopped at success.
     """
-    if counts.drawn is None or counts.drawn.answer is None:
-        raise InputError("majority voting needs answers; this log has none (column 'answer')")
-    fixed(counts, "majority voting")
-    for i in range(len(counts)):
-        rows = counts.rows(i)
-        answer, right = counts.drawn.answer[rows], counts.drawn.right[rows]
-        valid = answer != VOID
-        _, klass = np.unique(answer[valid], return_inverse=True)
-        votes = np.bincount(klass).astype(np.int64)
-        share = np.bincount(klass, weights=right[valid], minlength=len(votes)) / votes
-        yield Ballot(votes, share, int((~valid).sum()))
+    for each in answers(counts, "majority voting"):
+        valid = each.answer[each.answer != VOID]
+        votes = np.bincount(valid, minlength=len(each.right)).astype(np.int64)
+        yield Ballot(votes, each.right, len(each.answer) - len(valid))

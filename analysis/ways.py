@@ -14,7 +14,7 @@ from .draws import draws
 from .frontier import Frontier, Point, frontier
 from .lengths import shortest_credit
 from .perplexity import rpc_credit
-from .verification import score_credit
+from .verification import score_credit, scored
 from .voting import majority_credit, votable
 from .weighted import weighable, weighted_credit
 from .worlds import WORLDS, problem_worlds
@@ -118,7 +118,7 @@ def _rows(counts: Counts, k: Ints, unit: str, first: bool) -> Iterator[Row]:
         return
     if first:
         yield from _voting(counts, k[k > 2], solve)
-    if counts.drawn.accepts is not None or counts.drawn.score is not None:
+    if scored(counts):
         yield from _judging(counts, k[k > 1], solve, _judge(counts, unit))
     if counts.drawn.accepts is not None:
         yield from _accepting(counts, k, unit)

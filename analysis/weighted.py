@@ -14,7 +14,7 @@ from .draws import fixed
 from .estimate import Credit, How, estimate
 from .exact.orders import lattice, sampled_majority
 from .exact.weighted import weighted_majority, weighted_verdicts
-from .verification import yes_share
+from .verification import scores
 
 LARGEST = 2**24
 """Samples times their total weight, in steps, beyond which orders are cheaper than exactness."""
@@ -43,7 +43,11 @@ def weighted(counts: Counts, k: Sequence[int] | Ints | int, **how: Unpack[How]) 
 
 def weighable(counts: Counts) -> bool:
     """Returns whether the log has answers, and scores that can be added up by answer."""
-    return _unfit(counts) is None
+    try:
+        _scores(counts)
+    except InputError:
+        return False
+    return True
 
 
 def weighted_credit(counts: Counts, ks: Ints, seed: int = 0) -> Floats:
@@ -107,31 +111,13 @@ def _valued(
 
 def _scores(counts: Counts) -> Floats:
     """Returns (N,) the score of every sample, 0 where it has none."""
-    unfit = _unfit(counts)
-    if unfit is not None:
-        raise InputError(unfit)
-    fixed(counts, "weighted voting")
-    return np.nan_to_num(_logged(counts))
-
-
-def _unfit(counts: Counts) -> str | None:
-    """Why the log's scores cannot be added up by answer; None where they can."""
-    drawn = counts.drawn
-    if drawn is None or drawn.answer is None:
-        return "weighted voting needs answers; this log has none (column 'answer')"
-    if drawn.score is None and drawn.accepts is None:
-        return "weighted voting needs a score: a column 'score', or the verdicts of one verifier"
-    score = _logged(counts)
+    if counts.drawn is None or counts.drawn.answer is None:
+        raise InputError("weighted voting needs answers; this log has none (column 'answer')")
+    score = scores(counts, "weighted voting")
     bad = score[(score < 0) | np.isinf(score)]
     if len(bad):
-        rule = "weighted voting adds scores up, so they must satisfy 0 <= score < inf"
-        return f"{rule}; got score={bad[0]:g}"
-    return None
-
-
-def _logged(counts: Counts) -> Floats:
-    """The score of every sample, (N,), NaN where missing."""
-    score = counts.drawn.score  # type: ignore[union-attr]
-    if score is not None:
-        return score
-    return np.concatenate([yes_share(counts, i) for i in range(len(counts))])
+        raise InputError(
+            "weighted voting adds scores up, so they must satisfy 0 <= score < inf;"
+            f" got score={bad[0]:g}"
+        )
+    return np.nan_to_num(score)

@@ -74,12 +74,13 @@ def permutations(n: int = 256) -> Ratio:
     votes, rng = np.asarray(VOTES[n], dtype=np.int64), np.random.default_rng(0)
     label = np.repeat(np.arange(len(votes)), votes)
     right, k = np.eye(len(votes))[0], np.arange(1, n + 1)
-    permuted(label, len(votes), 1, rng)
+    exact = majority(votes, right, 0, k)
+    error = float(np.abs(permuted(label, len(votes), 20_000, rng) - exact).max())
     made = measure(
         f"majority, n={n}, every k; one permutation",
         lambda: [majority(votes, right, 0, k) for _ in range(10)],
         lambda: permuted(label, len(votes), 1_000, rng),
-        error=0.0,
+        error=error,
         scale=10,
     )
     return replace(made, theirs=made.theirs / 1_000)

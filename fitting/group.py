@@ -9,7 +9,7 @@ from ..analysis.coverage import coverage
 from ..analysis.curve import MASS, Curve
 from ..analysis.draws import default_draws, draws, reach
 from ..analysis.limits import majority_limit
-from ..analysis.verification import best_of
+from ..analysis.verification import best_of, scored
 from ..analysis.voting import majority, votable
 from ..analysis.ways import ways
 from ..data.doubts import doubts
@@ -93,14 +93,14 @@ def _group(
 ) -> GroupFit:
     counts = by_verifier[0]
     inside, beyond = _grids(counts, at)
-    whole = forecast(counts, seed=seed)
-    if bayes:
-        whole = sampled(counts, whole, seed)
+    plain = forecast(counts, seed=seed)
+    whole = sampled(counts, plain, seed) if bayes else plain
     future, fan = whole.at(beyond, mass), whole.fan(mass)
     ceilings, unheard = _ceilings(by_verifier, inside, mass, seed)
     points, small = _saturation(counts, whole, seed, mass)
     shown = _coverage(counts, inside, mass, seed)
-    found = [*told, *unheard, *small, *_doubts(counts, whole, future)]
+    short = [shown.reason] if shown.reason else []
+    found = [*told, *unheard, *small, *_doubts(counts, whole, future), *short]
     return GroupFit(
         group=counts.group,
         settings={},
@@ -117,7 +117,7 @@ def _group(
         targets=tuple(saturation.target(t, fan) for t in targets),
         ceilings=tuple(ceilings),
         solve_rates=counts.solve_rates,
-        doubts=tuple(dict.fromkeys([*found, *([shown.reason] if shown.reason else [])])),
+        doubts=tuple(dict.fromkeys(found)),
         diagnostics=whole.diagnostics,
         ways=ways(by_verifier, default_draws(reach(counts)), seed=seed),
         majority_limit=majority_limit(counts, mass=mass, seed=seed) if votable(counts) else None,
@@ -165,10 +165,7 @@ def _best_of(by_verifier: list[Counts], k: Ints, mass: float, seed: int) -> dict
     return {
         counts.verifier or "score": best_of(counts, k, mass=mass, seed=seed)
         for counts in by_verifier
-        if len(k)
-        and counts.stop_rule != UNTIL_SUCCESS
-        and counts.drawn is not None
-        and (counts.drawn.score is not None or counts.drawn.accepts is not None)
+        if len(k) and counts.stop_rule != UNTIL_SUCCESS and scored(counts)
     }
 
 

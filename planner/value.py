@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..analysis.accept import accept_first
-from ..analysis.counts import VOID, Counts, Ints
+from ..analysis.counts import Counts, Ints
 from ..analysis.coverage import credits
 from ..analysis.curve import Floats
 from ..analysis.verification import score_credit, verdict_grid
-from ..analysis.voting import majority_credit
+from ..analysis.voting import majority_credit, votable
 from ..data.traces import UNTIL_SUCCESS, Group
 from .costs import Prices, solution_cost, verdict_cost
 from .plan import Option
@@ -69,8 +69,7 @@ def _columns(counts: Counts, price: Prices, part: float, *, unjudged: bool) -> I
     if counts.stop_rule == UNTIL_SUCCESS or counts.drawn is None:
         return
     several = sizes(part * int(counts.n.min()))[1:]
-    voting = counts.drawn.answer is not None and bool((counts.drawn.answer != VOID).any())
-    if unjudged and voting and len(several):
+    if unjudged and votable(counts) and len(several):
         yield from _majority(counts, several, solve)
     if counts.drawn.accepts is not None:
         yield from _judged(counts, several, solve, verdict_cost(counts, price))

@@ -7,17 +7,10 @@ from typing import Literal
 
 import numpy as np
 
-from .hypergeometric import (
-    CELLS,
-    Complexes,
-    Floats,
-    Ints,
-    Tilt,
-    binomial,
-    check_draws,
-    over_draws,
-    top_credit,
-)
+from .hypergeometric import CELLS, check_draws
+from .kernels import Floats, Ints
+from .ties import top_credit
+from .tilt import Complexes, Tilt, binomial, over_draws
 
 Empty = Literal["plurality", "relax"]
 """Where no answer passes: the most frequent one, ties broken evenly, or by reward."""

@@ -169,3 +169,22 @@ def inverted(mean: Floats, turns: Floats, k: int) -> float:
     if nodes % 2 == 0 and upto > nodes // 2:
         total -= 0.5 * mean[0, -1] * (1 - 2 * (k % 2))
     return float(2 * total / nodes)
+
+
+@inlined
+def idle_draws(coins: float, chance: float, nodes: int, floor: float, out: Floats) -> int:
+    """Fills out (2, T) with E exp(i phi heads) at phi = 2 pi t / nodes, while it reaches the floor.
+
+    Returns how many do. A chance of 0 stands for Poisson draws, `coins` on average.
+    """
+    for t in range(out.shape[1]):
+        phi = 2 * math.pi * t / nodes
+        size, angle = -2 * math.sin(phi / 2) ** 2, math.sin(phi)
+        if chance > 0.0:
+            angle = math.atan2(chance * angle, 1 + chance * size)
+            size = 0.5 * np.log1p(2 * chance * (1 - chance) * size)
+        size = math.exp(coins * size) if coins > 0.0 else 1.0
+        if size < floor:
+            return t
+        out[0, t], out[1, t] = size * math.cos(coins * angle), size * math.sin(coins * angle)
+    return int(out.shape[1])

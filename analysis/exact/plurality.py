@@ -13,6 +13,7 @@ from .kernels import (
     circle,
     compiled,
     heads,
+    idle_draws,
     inlined,
     inverted,
     tilt,
@@ -188,25 +189,6 @@ def earn(
             y = every[0, t] * turn[1, t] + every[1, t] * turn[0, t]
             out[0, t] += x * ratio[0, t] - y * ratio[1, t]
             out[1, t] += x * ratio[1, t] + y * ratio[0, t]
-
-
-@inlined
-def idle_draws(coins: float, chance: float, nodes: int, floor: float, out: Floats) -> int:
-    """Fills out (2, T) with E exp(i phi heads) at phi = 2 pi t / nodes, while it reaches the floor.
-
-    Returns how many do. A chance of 0 stands for Poisson draws, `coins` on average.
-    """
-    for t in range(out.shape[1]):
-        phi = 2 * math.pi * t / nodes
-        size, angle = -2 * math.sin(phi / 2) ** 2, math.sin(phi)
-        if chance > 0.0:
-            angle = math.atan2(chance * angle, 1 + chance * size)
-            size = 0.5 * np.log1p(2 * chance * (1 - chance) * size)
-        size = math.exp(coins * size) if coins > 0.0 else 1.0
-        if size < floor:
-            return t
-        out[0, t], out[1, t] = size * math.cos(coins * angle), size * math.sin(coins * angle)
-    return int(out.shape[1])
 
 
 @inlined

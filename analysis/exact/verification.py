@@ -1,13 +1,14 @@
 """Choosing by score or verdicts: the best-scored of k samples, the most accepted of S."""
 
-from functools import lru_cache
 from math import prod
 
 import numpy as np
-from scipy.special import roots_sh_legendre
 
-from .hypergeometric import Floats, Ints, check_draws, log_choose, rank_weights
+from .hypergeometric import rank_weights
+from .kernels import Floats, Ints
 from .ranks import outranked
+from .ties import enough, legendre, rarity
+from .verdicts import check_verdicts, shown
 
 ERROR = 1e-15
 """What a number of accepts, or the nodes of its tie integral, may add to the error of a mean."""
@@ -81,29 +82,15 @@ def best_of_verdicts(
            [0.75      , 1.        ,        nan]])
     """
     accepts, solutions, votes = (np.asarray(x, dtype=np.int64) for x in (accepts, solutions, votes))
-    check_draws(solutions, "solutions")
-    check_draws(votes, "votes")
-    outside = (accepts < 0) | (accepts > verdicts)
-    if outside.any():
-        got = accepts[outside][0]
-        raise ValueError(f"accepts must satisfy 0 <= accepts <= {verdicts}; got accepts={got}")
+    check_verdicts(accepts, verdicts, solutions, votes)
     weights = rank_weights(len(accepts), solutions)
     kind, member, size = np.unique(accepts, return_inverse=True, return_counts=True)
     credit = np.bincount(member, weights=right, minlength=len(kind)) / size
     grid = np.full((len(solutions), len(votes)), np.nan)
     for column in np.flatnonzero(votes <= verdicts):
-        shown = _shown(kind, verdicts, int(votes[column]))
-        grid[:, column] = _ranks(shown, size.astype(np.int64), credit) @ weights
+        law = shown(kind, verdicts, int(votes[column]))
+        grid[:, column] = _ranks(law, size.astype(np.int64), credit) @ weights
     return grid
-
-
-def _shown(accepts: Ints, verdicts: int, votes: int) -> Floats:
-    """The hypergeometric chances (D, V+1) that 0..V of V drawn verdicts accept."""
-    s, x = np.arange(votes + 1), accepts[:, None]
-    ways = log_choose(x, s) + log_choose(verdicts - x, votes - s)
-    # Chances must add up to 1 to the last digit: they are raised to powers of up to S.
-    chances = np.exp(ways - ways.max(axis=1, keepdims=True))
-    return np.asarray(chances / chances.sum(axis=1, keepdims=True))
 
 
 def _ranks(shown: Floats, size: Ints, credit: Floats) -> Floats:
@@ -113,28 +100,14 @@ def _ranks(shown: Floats, size: Ints, credit: Floats) -> Floats:
     for s, at in enumerate(shown.T):
         won = at * credit
         if size @ won > ERROR:
-            u, weight = _legendre(_tie_nodes(at, size))
+            u, weight = legendre(_tie_nodes(at, size))
             behind = np.minimum(below[:, s, None] + u * at[:, None], 1.0)
             outranked(behind, won, size, weight, law)
     return law
 
 
 def _tie_nodes(at: Floats, size: Ints) -> int:
-    """The nodes in u that keep the tie integral's error below ERROR, at one level's chances (D,).
-
-    q nodes integrate u^t exactly for t < 2q, and within 4 exp(-(2q)^2 / t) else: the Chebyshev
-    coefficients of u^t are chances of 2t fair coins. More than the mean m of ties are Chernoff-
-    rare: P(t) <= exp(-(t log(t/m) - t + m)).
-    """
-    mean, rivals = float(size @ at), int(size[at > 0].sum()) - 1
-    t = np.arange(1, rivals + 1)
-    rare = np.where(t > mean, t * np.log(t / mean) - t + mean, 0.0)
-    digits = np.maximum(np.log(4 * t / ERROR) - rare, 0.0)
-    enough = np.minimum(t // 2 + 1, np.ceil(np.sqrt(t * digits) / 2))
-    return int(enough.max(initial=1))
-
-
-@lru_cache(maxsize=256)
-def _legendre(nodes: int) -> tuple[Floats, Floats]:
-    points, weights = roots_sh_legendre(nodes)
-    return points, weights
+    """The nodes in u that keep the tie integral's error below ERROR, at a level's chances (D,)."""
+    rivals = np.arange(1, int(size[at > 0].sum()))
+    digits = np.log(4 * rivals / ERROR) - rarity(rivals, float(size @ at))
+    return int(enough(rivals, digits).max(initial=1))

@@ -3,11 +3,11 @@
 from functools import lru_cache
 
 import numpy as np
-from scipy.special import roots_sh_legendre
 
 from .hypergeometric import check_draws
 from .kernels import Floats, Ints
 from .plurality import Rules, plurality, plurality_beyond
+from .ties import legendre
 
 SIZES = np.array([1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 56, 64])
 """Numbers of Gauss-Legendre nodes a tie may be shared by, and these times 4, 16, ..."""
@@ -112,13 +112,13 @@ def _rules(answers: int) -> Rules:
     scales = 0
     while SIZES[-1] * 4**scales < min(answers // 2 + 1, 4 * int(answers**0.5) + 1):
         scales += 1
-    return _legendre(scales)
+    return _sized(scales)
 
 
 @lru_cache
-def _legendre(scales: int) -> Rules:
+def _sized(scales: int) -> Rules:
     sizes = np.unique(np.concatenate([SIZES * 4**i for i in range(scales + 1)]))
     points, weights = np.zeros((2, len(sizes), sizes[-1]))
     for i, q in enumerate(sizes):
-        points[i, :q], weights[i, :q] = roots_sh_legendre(q)
+        points[i, :q], weights[i, :q] = legendre(int(q))
     return Rules(sizes, points, weights)

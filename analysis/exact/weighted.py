@@ -2,24 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
-from typing import Any
+from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len, rfft
-from scipy.special import roots_sh_legendre
 
-from .hypergeometric import (
-    Complexes,
-    Floats,
-    Ints,
-    Tilt,
-    binomial,
-    check_draws,
-    log_choose,
-    over_draws,
-)
+from .hypergeometric import check_draws
+from .kernels import Floats, Ints
+from .ties import TINY, product, square, tie_integral
+from .tilt import Complexes, Tilt, binomial, over_draws
+from .verdicts import check_verdicts, shown
 
 CELLS = 2**13
 """How many numbers one step works on: few levels at a time, so that few answers can reach them."""
@@ -29,9 +21,6 @@ BLOCKS = 32
 
 NOISE = 1e-17
 """Chances smaller than this are rounding errors of the Fourier transform."""
-
-TINY = 1e-150
-"""Stands for a factor that is exactly zero, so that it can be divided out again."""
 
 
 def weighted_majority(weight: Ints, answer: Ints, right: Floats, k: Ints) -> Floats:
@@ -93,26 +82,13 @@ def weighted_verdicts(
            [0.5       , 0.5       ,        nan]])
     """
     accepts, solutions, votes = (np.asarray(x, dtype=np.int64) for x in (accepts, solutions, votes))
-    check_draws(solutions, "solutions")
-    check_draws(votes, "votes")
-    outside = (accepts < 0) | (accepts > verdicts)
-    if outside.any():
-        got = accepts[outside][0]
-        raise ValueError(f"accepts must satisfy 0 <= accepts <= {verdicts}; got accepts={got}")
+    check_verdicts(accepts, verdicts, solutions, votes)
     value, kind = np.unique(accepts, return_inverse=True)
     grid = np.full((len(solutions), len(votes)), np.nan)
     for column in np.flatnonzero(votes <= verdicts):
-        answers = _Answers.of(kind, _shown(value, verdicts, int(votes[column])), answer, right)
+        answers = _Answers.of(kind, shown(value, verdicts, int(votes[column])), answer, right)
         grid[:, column] = over_draws(len(accepts), solutions, partial(_winner, answers))
     return grid
-
-
-def _shown(accepts: Ints, verdicts: int, votes: int) -> Floats:
-    """The hypergeometric chances (D, V+1) that 0..V of V drawn verdicts accept."""
-    s, x = np.arange(votes + 1), accepts[:, None]
-    ways = log_choose(x, s) + log_choose(verdicts - x, votes - s)
-    chances = np.exp(ways - ways.max(axis=1, keepdims=True))
-    return np.asarray(chances / chances.sum(axis=1, keepdims=True))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -211,16 +187,16 @@ def _tied(
     at, below = (_over(laws, able, levels, heads) for laws in (answers.at, answers.below))
     size, credit = answers.size[able], answers.credit[able]
     # |below + u at| is convex in u, so its ends bound what the integral can come to.
-    peak = np.maximum(_square(below), _square(below + at)) + TINY**2
-    share = np.einsum("d,dlt->lt", credit, np.sqrt(_square(at) / peak))
-    level, angle = np.nonzero(np.sqrt(_product(peak, size)) * share > tilt.floor)
+    peak = np.maximum(square(below), square(below + at)) + TINY**2
+    share = np.einsum("d,dlt->lt", credit, np.sqrt(square(at) / peak))
+    level, angle = np.nonzero(np.sqrt(product(peak, size)) * share > tilt.floor)
     won = np.zeros(peak.shape[1:], dtype=np.complex128)
     # Exact for the others that may tie: fewer than the answers, and than the samples drawn.
     nodes = (min(int(size.sum()), int(tilt.k[-1])) - 1) // 2 + 1
     step = max(CELLS // (len(size) * nodes), 1)
     for i in range(0, len(level), step):
         cell = level[i : i + step], angle[i : i + step]
-        won[cell] = _tie_integral(below[:, *cell], at[:, *cell], size, credit, nodes)
+        won[cell] = tie_integral(below[:, *cell], at[:, *cell], size, credit, nodes)
     return np.asarray(won.sum(axis=0))
 
 
@@ -232,34 +208,3 @@ def _over(
     for row, d in zip(waves, able, strict=True):
         np.matmul(laws[d][:, levels].T, heads[d].view(np.float64), out=row.view(np.float64))
     return waves
-
-
-def _tie_integral(
-    below: Complexes, at: Complexes, size: Ints, credit: Floats, nodes: int
-) -> Complexes:
-    """Int_0^1 prod_d z_d^size_d sum_d credit_d at_d / z_d du, z = below + u at, of (D, C) cells."""
-    u, weight = _legendre(nodes)
-    z = below[:, None] + u[:, None] * at[:, None] + TINY
-    won = credit > 0
-    share = (credit[won, None, None] * at[won][:, None] / z[won]).sum(axis=0)
-    return np.asarray(weight @ (_product(z, size) * share))
-
-
-@lru_cache(maxsize=256)
-def _legendre(q: int) -> tuple[Floats, Floats]:
-    nodes, weights = roots_sh_legendre(q)
-    return nodes, weights
-
-
-def _square(z: Complexes) -> Floats:
-    return np.asarray(z.real**2 + z.imag**2)
-
-
-def _product(z: NDArray[Any], size: Ints) -> NDArray[Any]:
-    """The product over the first axis of z**size, by repeated squaring."""
-    product = z[size % 2 == 1].prod(axis=0)
-    while (size := size // 2).any():
-        z = z[size > 0] ** 2
-        size = size[size > 0]
-        product *= z[size % 2 == 1].prod(axis=0)
-    return np.asarray(product)

@@ -16,7 +16,7 @@ from apportion.analysis.best_of_majority import (
 from apportion.analysis.counts import VOID, Counts, count
 from apportion.analysis.coverage import credits as coverage_credits
 from apportion.analysis.exact.best_of_majority import gate
-from apportion.analysis.verification import score_credit, yes_share
+from apportion.analysis.verification import score_credit, scores
 from apportion.analysis.voting import majority_credit
 from apportion.data.errors import InputError
 from apportion.data.synthetic import simulate
@@ -73,7 +73,7 @@ def test_with_few_samples_it_is_the_mean_over_all_subsets(small: Counts, alpha: 
     for i in range(len(small)):
         rows = small.rows(i)
         answer, right = small.drawn.answer[rows], small.drawn.right[rows]
-        score = yes_share(small, i)
+        score = scores(small, "this")[small.rows(i)]
         for column, k in enumerate((1, 3, 6)):
             each = [
                 _by_hand(answer[list(d)], score[list(d)], alpha * k, answer, right)

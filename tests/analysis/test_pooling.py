@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 import numpy as np
+import polars as pl
 import pytest
-from apportion.analysis.counts import VOID, Counts, Drawn, Ints, count
+from apportion.analysis.counts import VOID, Counts, Drawn, Ints, count, count_together
 from apportion.analysis.curve import Floats
 from apportion.analysis.exact.pooling import Stages
 from apportion.analysis.pooling import pooled_majority, two_stage_majority
@@ -102,3 +103,19 @@ def test_answers_numbered_apart_are_refused(two: list[Counts]) -> None:
 def test_stages_out_of_bounds_are_refused(two: list[Counts], stages: Stages) -> None:
     with pytest.raises(InputError, match="stages need"):
         two_stage_majority(two, stages, rng=rng())
+
+
+def test_groups_counted_together_number_their_answers_alike() -> None:
+    """The second group lacks some answers, so that counting it alone numbers the others anew."""
+    trace, _ = simulate("mixed", problems=20, samples=6, seed=1)
+    cold = trace.samples.with_columns(temperature=pl.lit(0.2))
+    hot = trace.samples.with_columns(temperature=pl.lit(1.0)).filter(pl.col("sample") > 2)
+    both = replace(trace, samples=pl.concat([cold, hot]))
+    first, second = count_together(both)
+    alone = count(both.where(temperature=1.0))
+    assert first.drawn is not None
+    assert second.drawn is not None
+    assert alone.drawn is not None
+    late = np.concatenate([first.drawn.answer[first.rows(i)][3:] for i in range(20)])  # type: ignore[index]
+    np.testing.assert_array_equal(second.drawn.answer, late)
+    assert not np.array_equal(second.drawn.answer, alone.drawn.answer)  # type: ignore[arg-type]

@@ -5,8 +5,9 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from apportion.analysis.answers import answers, classes
 from apportion.analysis.counts import VOID, Counts, count
-from apportion.analysis.subsets import answers, classes, orders, sampled, subsets
+from apportion.analysis.subsets import orders, sampled, subsets
 from apportion.data.errors import InputError
 from apportion.data.synthetic import simulate
 

@@ -12,8 +12,8 @@ from apportion.analysis.verification import (
     best_of,
     grid_tokens,
     score_credit,
+    scores,
     verdict_grid,
-    yes_share,
 )
 from apportion.analysis.voting import majority, majority_credit, majority_limits
 from apportion.data.errors import InputError
@@ -62,7 +62,7 @@ def test_voting_over_the_whole_log_is_its_limit(mixed: tuple[Counts, Truth]) -> 
 
 
 def test_a_sample_whose_verdicts_were_all_unread_has_no_share(small: Counts) -> None:
-    from_yes = yes_share(small, 0)
+    from_yes = scores(small, "this")[small.rows(0)]
     assert set(np.unique(from_yes)) <= {0.0, 0.5, 1.0}
 
 
@@ -107,7 +107,7 @@ def test_unequal_numbers_of_samples_are_scored_problem_by_problem() -> None:
     assert ragged.drawn is not None
     k = np.array([1, 3, 6])
     each = [
-        exact_best_of(yes_share(ragged, i), ragged.drawn.right[ragged.rows(i)], k)
+        exact_best_of(scores(ragged, "this")[ragged.rows(i)], ragged.drawn.right[ragged.rows(i)], k)
         for i in range(len(sizes))
     ]
     np.testing.assert_allclose(score_credit(ragged, k), each, rtol=0, atol=1e-14)

@@ -8,7 +8,7 @@ from apportion.analysis.counts import Counts, count
 from apportion.analysis.coverage import credits as coverage_credits
 from apportion.analysis.exact.orders import lattice, sampled_majority
 from apportion.analysis.exact.weighted import weighted_majority, weighted_verdicts
-from apportion.analysis.verification import yes_share
+from apportion.analysis.verification import scores
 from apportion.analysis.weighted import (
     weighable,
     weighted,
@@ -45,7 +45,7 @@ def test_shares_of_verdicts_are_valued_exactly(small: Counts) -> None:
     assert small.drawn.answer is not None
     for i in range(len(small)):
         rows = small.rows(i)
-        accepts = np.rint(4 * yes_share(small, i)).astype(np.int64)
+        accepts = np.rint(4 * scores(small, "this")[small.rows(i)]).astype(np.int64)
         exact = weighted_majority(accepts, small.drawn.answer[rows], small.drawn.right[rows], k)
         np.testing.assert_allclose(got[i], exact, rtol=0, atol=1e-12)
 

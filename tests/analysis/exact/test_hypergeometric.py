@@ -7,14 +7,11 @@ from math import comb, copysign
 import numpy as np
 import pytest
 from apportion.analysis.exact.hypergeometric import (
-    Complexes,
-    Tilt,
     mean_miss,
     miss_probability,
-    over_draws,
     rank_weights,
-    tilts,
 )
+from apportion.analysis.exact.tilt import Complexes, Tilt, over_draws, tilts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
