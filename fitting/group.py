@@ -99,8 +99,7 @@ def _group(
     ceilings, unheard = _ceilings(by_verifier, inside, mass, seed)
     points, small = _saturation(counts, whole, seed, mass)
     shown = _coverage(counts, inside, mass, seed)
-    short = [shown.reason] if shown.reason else []
-    found = [*told, *unheard, *small, *_doubts(counts, whole, future), *short]
+    found = [*told, *unheard, *small, *_doubts(counts, whole, future), shown.reason]
     return GroupFit(
         group=counts.group,
         settings={},
@@ -117,7 +116,7 @@ def _group(
         targets=tuple(saturation.target(t, fan) for t in targets),
         ceilings=tuple(ceilings),
         solve_rates=counts.solve_rates,
-        doubts=tuple(dict.fromkeys(found)),
+        doubts=tuple(dict.fromkeys(filter(None, found))),
         diagnostics=whole.diagnostics,
         ways=ways(by_verifier, default_draws(reach(counts)), seed=seed),
         majority_limit=majority_limit(counts, mass=mass, seed=seed) if votable(counts) else None,
