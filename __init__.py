@@ -11,6 +11,7 @@ except PackageNotFoundError:  # a checkout that was never installed
 _FACE = {
     "Counts": "analysis.counts",
     "Curve": "analysis.curve",
+    "Design": "planner.design",
     "Document": "reports.document",
     "Fit": "fitting.fit",
     "InputError": "data.errors",
@@ -29,6 +30,7 @@ _FACE = {
     "count": "analysis.counts",
     "count_together": "analysis.counts",
     "coverage": "analysis.coverage",
+    "design": "planner.design",
     "fit": "fitting.group",
     "frontier": "analysis.frontier",
     "g_pass": "analysis.coverage",

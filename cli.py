@@ -3,7 +3,7 @@
 import json
 import shlex
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,7 +11,8 @@ import click
 
 from . import __version__
 from .data.errors import InputError
-from .options import ALWAYS, COMMON, READING, SPENDING, TRACE, numbers
+from .options import ALWAYS, COMMON, DESIGNING, READING, SPENDING, TRACE, numbers, spending
+from .talking import exits, print_json, tell
 
 if TYPE_CHECKING:
     from .data.traces import Trace
@@ -24,24 +25,9 @@ DEMO_BUDGET = 20.0
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs a command; exits 0 when done, 2 when the input is at fault, 1 on a bug."""
-    from .reports.document import inert
-
     given = sys.argv[1:] if arguments is None else list(arguments)
-    try:
+    with exits():
         cli.main(given or ["--help"], prog_name="apportion", standalone_mode=False)
-    except (InputError, click.ClickException) as error:
-        message = error.format_message() if isinstance(error, click.ClickException) else str(error)
-        click.echo(f"apportion: {inert(message)}", err=True)
-        sys.exit(2)
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("apportion: stopped", err=True)
-        sys.exit(130)
-    except BrokenPipeError:
-        sys.exit(0)
-    except OSError as error:
-        place = error.filename2 or error.filename
-        click.echo(f"apportion: {inert(f'{place}: {error.strerror}')}", err=True)
-        sys.exit(2)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -66,31 +52,6 @@ def _read(sources: Sequence[Path], options: dict[str, Any]) -> "Trace":
     return read(sources, format=form, names=names, verdicts=verdicts, only=only)
 
 
-def _print_json(value: object) -> None:
-    click.echo(json.dumps(value, allow_nan=False, ensure_ascii=True))
-
-
-def _tell(doubts: Iterable[str], *, strict: bool) -> None:
-    """Prints doubts to stderr; with --strict the first of them ends the command."""
-    from .reports.document import inert
-
-    lines = list(doubts)
-    if strict and lines:
-        raise InputError(f"--strict: {len(lines)} doubt(s); the first: {lines[0]}")
-    for line in lines:
-        click.echo(f"doubt: {inert(line)}", err=True)
-
-
-def _spending(options: dict[str, Any]) -> dict[str, Any]:
-    """The options on money and difficulty, as the planner takes them."""
-    try:
-        mix = {level: float(share) for level, share in options["mix"].items()}
-    except ValueError as error:
-        raise InputError(f"--mix takes LEVEL=SHARE with a number ({error})") from None
-    names = ("budget", "target", "unit", "levels", "seed", "mass")
-    return {n: options[n] for n in names} | {"mix": mix or None, "price_file": options["price"]}
-
-
 @cli.command()
 @click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
@@ -111,7 +72,7 @@ def read(sources: tuple[Path, ...], out: Path, **options: Any) -> None:
     from .reports.document import inert
 
     trace = _read(sources, options)
-    _tell([*trace.header.doubts], strict=options["strict"])
+    tell([*trace.header.doubts], strict=options["strict"])
     for note in trace.header.settings.get("notes", ()):  # type: ignore[attr-defined]
         click.echo(f"note: {inert(str(note))}", err=True)
     store.write(trace, out)
@@ -119,7 +80,7 @@ def read(sources: tuple[Path, ...], out: Path, **options: Any) -> None:
     if options["as_json"]:
         header = trace.header
         told = {"stop_rule": header.stop_rule, "doubts": list(header.doubts), "trace": str(out)}
-        _print_json({**size, **told})
+        print_json({**size, **told})
     else:
         click.echo(inert(f"{out}: " + ", ".join(f"{n:,} {name}" for name, n in size.items())))
 
@@ -150,10 +111,10 @@ def simulate(out: Path, strict: bool, as_json: bool, **options: Any) -> None:
     from .reports.document import inert
 
     log, known = synthetic.simulate(**options)
-    _tell(log.header.doubts, strict=strict)
+    tell(log.header.doubts, strict=strict)
     truth.write(log, known, out)
     if as_json:
-        _print_json({"trace": str(out), "samples": len(log), "verdicts": len(log.verdicts)})
+        print_json({"trace": str(out), "samples": len(log), "verdicts": len(log.verdicts)})
     else:
         size = f"{len(log):,} samples, {len(log.verdicts):,} verdicts"
         click.echo(inert(f"{out}: {size}, and truth.json"))
@@ -163,7 +124,7 @@ def simulate(out: Path, strict: bool, as_json: bool, **options: Any) -> None:
 @TRACE
 @click.option("--at", callback=numbers(int), metavar="K,K...", help="The k to report.")
 @click.option(
-    "--target", "targets", callback=numbers(float), metavar="A,...", help="Coverage to reach."
+    "--target", "targets", callback=numbers(float), metavar="A,...", help="Accuracy to reach."
 )
 @click.option("--bayes", is_flag=True, help="Sample the beta-binomial posterior with PyMC.")
 @READING
@@ -186,8 +147,8 @@ def fit(
     mass, seed = options["mass"], options["seed"]
     with terminal.working("fitting"):
         made = fitted(log, at=at, targets=targets or (), bayes=bayes, mass=mass, seed=seed)
-    _tell(made.doubts, strict=options["strict"])
-    _print_json(made.json()) if options["as_json"] else terminal.show_fit(made)
+    tell(made.doubts, strict=options["strict"])
+    print_json(made.json()) if options["as_json"] else terminal.show_fit(made)
 
 
 @cli.command()
@@ -209,11 +170,11 @@ def plan(trace: Path, out: Path | None, **options: Any) -> None:
 
     log = _read([trace], options)
     with terminal.working("planning"):
-        made = planned(log, **_spending(options))
-    _tell(made.doubts, strict=options["strict"])
+        made = planned(log, **spending(options))
+    tell(made.doubts, strict=options["strict"])
     if out is not None:
         _write(out, json.dumps(made.json(), allow_nan=False, indent=1).encode())
-    _print_json(made.json()) if options["as_json"] else terminal.show_plan(made)
+    print_json(made.json()) if options["as_json"] else terminal.show_plan(made)
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -224,6 +185,31 @@ def _write(path: Path, content: bytes) -> None:
             file.write(content)
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror})") from error
+
+
+@cli.command()
+@DESIGNING
+@READING
+@COMMON
+def design(pilot: tuple[Path, ...], want: str, **options: Any) -> None:
+    """Say how many problems and samples to log before a number is known as closely as wanted.
+
+    \b
+    Example:  apportion design --pilot TRACE --want forecast@1000:0.03
+              apportion design --prior a=.35,b=3 --want coverage@10:0.02 --per-problem 5
+              apportion design --pilot a.csv --pilot b.csv --want separate:0.9
+    """
+    from .planner.design import design as designed
+    from .reports import design as shown
+    from .reports import terminal
+
+    naming = {name: options.pop(name) for name in ("names", "verdicts", "format_")}
+    strict, as_json = options.pop("strict"), options.pop("as_json")
+    logs = [_read([path], dict(naming)) for path in pilot]
+    with terminal.working("simulating"):
+        made = designed(logs, want, **options)
+    tell(made.doubts, strict=strict)
+    print_json(made.json()) if as_json else shown.show(made)
 
 
 @cli.command()
@@ -245,7 +231,7 @@ def report(trace: Path, out: Path, only: tuple[str, ...], **options: Any) -> Non
     log = _read([trace], options)
     made = _report(log, trace.name or str(trace), [out], only, options)
     if options["as_json"]:
-        _print_json({"report": str(out), "doubts": made.doubts})
+        print_json({"report": str(out), "doubts": made.doubts})
     else:
         click.echo(str(out))
 
@@ -258,8 +244,8 @@ def _report(
 
     page.check(outs)
     with terminal.working("fitting and planning"):
-        made = making.results(log, **_spending(options))
-    _tell(made.doubts, strict=options["strict"])
+        made = making.results(log, **spending(options))
+    tell(made.doubts, strict=options["strict"])
     command = "apportion " + shlex.join(sys.argv[1:])
     with terminal.working("printing"):
         making.report(
@@ -291,7 +277,7 @@ def demo(out: Path, **options: Any) -> None:
     outs = [out / "report.html", out / "report.pdf"]
     made = _report(log, "SmolLM2-135M on graded tasks", outs, (), options)
     if options["as_json"]:
-        _print_json({"reports": [str(o) for o in outs], "doubts": made.doubts})
+        print_json({"reports": [str(o) for o in outs], "doubts": made.doubts})
         return
     if made.plan is not None:
         terminal.show_plan(made.plan)

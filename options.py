@@ -63,6 +63,32 @@ def mass(_: click.Context, __: click.Parameter, value: float) -> float:
     return value
 
 
+def spending(options: dict[str, Any]) -> dict[str, Any]:
+    """Returns the options on money and difficulty, as the planner takes them."""
+    try:
+        mix = {level: float(share) for level, share in options["mix"].items()}
+    except ValueError as error:
+        raise InputError(f"--mix takes LEVEL=SHARE with a number ({error})") from None
+    names = ("budget", "target", "unit", "levels", "seed", "mass")
+    return {n: options[n] for n in names} | {"mix": mix or None, "price_file": options["price"]}
+
+
+def prior(
+    context: click.Context, param: click.Parameter, values: Iterable[str]
+) -> tuple[float, float] | None:
+    """Reads a=A,b=B."""
+    told = pairs(context, param, values)
+    if not told:
+        return None
+    try:
+        if sorted(told) != ["a", "b"]:
+            raise ValueError
+        return float(told["a"]), float(told["b"])
+    except ValueError:
+        given = ",".join(f"{name}={value}" for name, value in told.items())
+        raise InputError(f"--prior takes a=NUMBER,b=NUMBER; got {given!r}") from None
+
+
 READING = stack(
     click.option(
         "--format", "format_", metavar="F", help="Format of the input (found by looking)."
@@ -125,3 +151,39 @@ SPENDING = stack(
     ),
 )
 TRACE = click.argument("trace", type=click.Path(path_type=Path))
+DESIGNING = stack(
+    click.option(
+        "--pilot",
+        multiple=True,
+        type=click.Path(path_type=Path),
+        metavar="TRACE",
+        help="A small log of the same kind; twice for two models.",
+    ),
+    click.option(
+        "--prior",
+        multiple=True,
+        callback=prior,
+        metavar="a=A,b=B",
+        help="Instead of a pilot: solve rates are Beta(A, B).",
+    ),
+    click.option(
+        "--want",
+        required=True,
+        help="forecast@K:H or coverage@K:H (half-width H), separate[@K]:POWER.",
+    ),
+    click.option(
+        "--max-problems", "most_problems", default=10_000, show_default=True, help="Their bound."
+    ),
+    click.option(
+        "--max-samples", "most_samples", default=256, show_default=True, help="For each problem."
+    ),
+    click.option(
+        "--per-problem",
+        default=0.0,
+        show_default=True,
+        help="Cost of a problem before its first sample, in samples.",
+    ),
+    click.option(
+        "--logs", type=int, help="Logs simulated at each answer  [8, 100 or 400, by the want]."
+    ),
+)

@@ -2,7 +2,10 @@
 
 import json
 import subprocess
+import sys
 from collections.abc import Callable
+from functools import partial
+from multiprocessing import Pool
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +20,6 @@ from apportion.analysis.voting import majority
 from apportion.analysis.worlds import problem_worlds
 from apportion.data.synthetic import population, simulate
 from apportion.data.truth import Truth
-from apportion.fitting.coverage import forecast
 from apportion.planner.case import case
 from apportion.planner.costs import Prices
 from apportion.planner.promise import honest, promised
@@ -25,10 +27,11 @@ from apportion.planner.value import value_table
 from numpy.typing import NDArray
 from scipy.stats import betabinom
 
+from . import beyond, priors
+
 HERE = Path(__file__).parent
 PROBLEMS, SAMPLES = 100, 32
 INSIDE = np.array([1, SAMPLES // 2, SAMPLES])
-BEYOND = np.array([10 * SAMPLES, 100 * SAMPLES])
 WORLDS = ("beta", "beta-hard", "mixed", "impossible", "logit-normal", "bimodal")
 
 FEW = ("mixed", "impossible", "logit-normal")
@@ -137,16 +140,6 @@ def votes_beyond(world: str, logs: int, problems: int, samples: int) -> dict[str
     return {"2 n, 10 n": share(hits)}
 
 
-def beyond(world: str, logs: int) -> Row:
-    """90% bands for the coverage of new problems at 10 and 100 times the log."""
-    true, hits = population(world, BEYOND), []
-    for seed in range(logs):
-        log, _ = simulate(world, problems=PROBLEMS, samples=SAMPLES, seed=3_000 + seed)
-        curve = forecast(count(log), seed=seed).at(BEYOND)
-        hits.append((curve.low <= true) & (true <= curve.high))
-    return share(hits)
-
-
 def promise(world: str, logs: int) -> Row:
     """90% intervals for what a plan at a random budget is worth to 2,000 other problems."""
     price, rng, hits = Prices(sample=1.0), np.random.default_rng(5), []
@@ -193,27 +186,45 @@ def add(found: Row, name: str, cell: str, row: Row) -> None:
     print(f"{name}: {cell}: {row['share']} +- {row['error']} ({row['logs']} logs)", flush=True)
 
 
-def main() -> None:
-    """Writes every share with its standard error, the command and the commit."""
+def within_the_log() -> Row:
+    """Intervals within the log, limits of voting, and the promise of a plan, at mass .9."""
     tables: dict[str, tuple[Callable[[str, int], Row], tuple[str, ...], int]] = {
         "coverage of these problems, k = 1, n/2, n": (these, WORLDS, 200),
-        "forecast for new problems, 10 n, 100 n": (beyond, WORLDS, 40),
         "promise of a plan, new problems": (promise, ("mixed",), 60),
     }
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"],
-        cwd=HERE,
-        capture_output=True,
-        text=True,
-        check=False,
-    ).stdout.strip()
-    found: Row = {"command": "make calibrate", "commit": commit, "mass": 0.9}
+    found: Row = {"mass": 0.9}
     for name, (measure, worlds, logs) in tables.items():
         for world in worlds:
             add(found, name, world, measure(world, logs))
     sized(found)
-    (HERE / "calibration.json").write_text(json.dumps(found, indent=1) + "\n")
+    return found
+
+
+def commit() -> str:
+    """Returns the short name of the commit that is measured."""
+    asked = ["git", "rev-parse", "--short", "HEAD"]
+    done = subprocess.run(asked, cwd=HERE, capture_output=True, text=True, check=False)
+    return done.stdout.strip()
+
+
+def main(asked: list[str]) -> None:
+    """Measures the parts asked for, or all, and writes them with the command and the commit.
+
+    Parts that were not asked for keep what an earlier run found.
+    """
+    place = HERE / "calibration.json"
+    kept: Row = json.loads(place.read_text()) if place.exists() else {}
+    with Pool() as pool:
+        parts: dict[str, Callable[[], Row]] = {"within": within_the_log}
+        for name, part in beyond.PARTS.items():
+            parts[name] = partial(part, partial(pool.starmap, chunksize=4))
+        for name in asked or parts:
+            kept[name] = {"command": f"make calibrate PARTS={name}", "commit": commit()}
+            kept[name] |= parts[name]()  # type: ignore[operator]
+            place.write_text(json.dumps(kept, indent=1) + "\n")
+    beyond.PAGE.write_text(beyond.page(kept))
+    priors.main()
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

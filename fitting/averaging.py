@@ -1,79 +1,68 @@
-"""Weights of the families: each is fitted to a part of the log and judged on the rest of it."""
-
-from dataclasses import dataclass
+"""Weights of the families: by what the log says of each, with room for none being true."""
 
 import numpy as np
 
-from ..analysis.counts import Counts
-from ..analysis.coverage import credits
+from ..analysis.counts import Ints
 from ..analysis.curve import Floats
-from ..analysis.exact.hypergeometric import miss_probability
-from ..data.traces import UNTIL_SUCCESS
-from .curves import FAMILIES
-from .tables import Table, spread
 
-SHARE = 4
-"""The backtest fits on one in four samples and forecasts up to all of them."""
-REPEATS = 24
-FLOOR = 0.005
-"""An error in coverage too small to prefer one family over another."""
+LAW_SHARE = 0.5
+"""What the laws of the curve weigh together in the estimate, before the log; the mixtures the rest.
 
-
-@dataclass(frozen=True, slots=True)
-class Backtest:
-    """Per family (F,): mean absolute error, mean log predictive density, the weight earned."""
-
-    mae: Floats
-    log_score: Floats
-    weight: Floats
-    possible: bool
+Forecasts of different kinds average out their errors, best about evenly (docs/methods.md).
+"""
+LAW_VOICE = 0.2
+"""The same among the worlds that make the band: a law knows the curve alone, so its worlds spread
+too little, and the band is calibrated by the mixtures."""
+FLOOR = 0.01
+"""An error in coverage too small to hold against a law, which is never exactly true."""
+SPOTS = 4
+"""Points of the curve, spread evenly over log k, at which a law's misfit is judged."""
+FREE = 2.0
+"""The misfit expected of a true law: SPOTS less the two parameters that it spends."""
 
 
-def backtest(counts: Counts, seed: int) -> Backtest:
-    """Fits every family to random quarters of each problem's samples and scores it on the whole.
+def weights(evidence: Floats, misfit: Floats, share: float = LAW_SHARE) -> Floats:
+    """Returns what each family weighs, mixtures (M,) then laws (L,), adding up to 1.
 
-    Weights are proportional to 1 / (mean squared error + FLOOR^2), so a family that misses twice
-    as far counts a quarter as much. With under 8 samples a problem, or sampling that stopped at
-    success, there is nothing to hold out and all weigh the same.
+    Mixtures share by their evidence, the log probability of the log under each with its parameters
+    averaged out by the prior: every problem is predicted from those before it, so this is a
+    backtest on held-out problems over all orders (Fong & Holmes 2020), and the whole is calibrated
+    for worlds that the prior may have drawn. A law has no such probability; its prior share is cut
+    by exp(-(misfit - FREE) / 2) where its misfit to the curve exceeds what chance and FLOOR allow.
     """
-    families = len(FAMILIES)
-    nothing = np.full(families, np.nan)
-    if counts.n.min() < 2 * SHARE or counts.stop_rule == UNTIL_SUCCESS:
-        return Backtest(nothing, nothing, np.full(families, 1 / families), possible=False)
-    thin = _thinned(counts, np.random.default_rng([seed, 2]))
-    k = spread(int(counts.n.min()), 6, int(counts.n.min()) // SHARE + 1)
-    truth = credits(counts, k).mean(axis=0)
-    forecasts = np.stack([f.value(f.fit(thin), k.astype(float)) for f in FAMILIES])
-    error = forecasts - truth
-    mse = (error**2).mean(axis=(1, 2))
-    weight = 1 / (mse + FLOOR**2)
-    return Backtest(
-        np.abs(error).mean(axis=(1, 2)), _log_score(error), weight / weight.sum(), possible=True
-    )
+    mixed = np.exp(evidence - evidence.max())
+    fair = np.exp(-0.5 * np.maximum(misfit - FREE, 0.0))
+    laws = share / len(misfit) * fair
+    raw = np.concatenate([(1 - share) * mixed / mixed.sum(), laws])
+    return np.asarray(raw / raw.sum())
 
 
-def _log_score(error: Floats) -> Floats:
-    """Mean normal log density of the truth under each family's forecast, (F, R, K) -> (F,).
+def misfit(curve: Floats, fitted: Floats) -> float:
+    """Returns the chi-squared of a law's residuals, (W, K) each, at a few points of the curve.
 
-    The spread is that of the family's own forecasts over the quarters, never below FLOOR.
+    Their covariance is that of the residuals over worlds, which were fitted alike, with FLOOR on
+    its diagonal.
     """
-    variance = error.var(axis=1, keepdims=True) + FLOOR**2
-    density = -0.5 * (np.log(2 * np.pi * variance) + error**2 / variance)
-    return np.asarray(density.mean(axis=(1, 2)))
+    last = curve.shape[1] - 1
+    spots = np.unique(np.linspace(0, last, SPOTS).round().astype(int))
+    residual = (curve - fitted)[:, spots]
+    covariance = np.cov(residual[1:].T) + FLOOR**2 * np.eye(len(spots))
+    return float(residual[0] @ np.linalg.solve(covariance, residual[0]))
 
 
-def _thinned(counts: Counts, rng: np.random.Generator) -> Table:
-    """Draws REPEATS quarters of every problem's samples, without replacement."""
-    n = np.maximum(counts.n // SHARE, 1)
-    c = rng.hypergeometric(counts.c, counts.n - counts.c, n, size=(REPEATS, len(n)))
-    pairs, where = np.unique(
-        np.stack([np.broadcast_to(n, c.shape).ravel(), c.ravel()]), axis=1, return_inverse=True
-    )
-    size = pairs.shape[1]
-    flat = where.ravel().reshape(c.shape) + size * np.arange(REPEATS)[:, None]
-    weights = np.bincount(flat.ravel(), minlength=REPEATS * size).reshape(REPEATS, size)
-    k = spread(int(n.min()))
-    curve = (
-        weights / weights.sum(axis=1, keepdims=True) @ (1 - miss_probability(pairs[0], pairs[1], k))
-    )
-    return Table(pairs[0], pairs[1], weights.astype(float), k, curve)
+def median(worlds: Floats, weight: Floats) -> Floats:
+    """Returns (K,) the weighted median over families and worlds, (F, W, K), of weights (F,)."""
+    spread = worlds.reshape(-1, worlds.shape[2])
+    each = np.repeat(weight / worlds.shape[1], worlds.shape[1])
+    order = np.argsort(spread, axis=0)
+    reached = np.cumsum(each[order], axis=0) >= 0.5
+    at = order[reached.argmax(axis=0), np.arange(spread.shape[1])]
+    return np.asarray(spread[at, np.arange(spread.shape[1])])
+
+
+def speakers(weight: Floats, worlds: int, rng: np.random.Generator) -> Ints:
+    """Returns (worlds,) which family stands for each world: as near its weight as can be."""
+    start = rng.random()
+    at = (np.arange(worlds) + start) / worlds
+    chosen = np.minimum(np.searchsorted(np.cumsum(weight), at), len(weight) - 1)
+    return np.asarray(rng.permutation(chosen))

@@ -7,9 +7,9 @@ from ..analysis.curve import Floats
 from .newton import maximise
 from .tables import Table
 
-PRIOR_MEAN = np.array([-1.0, 1.5, -2.5])
+PRIOR_MEAN = np.array([-1.0, 1.5, -1.5])
 PRIOR_SD = np.array([1.0, 1.5, 1.5])
-"""Normal priors of log a, log b and logit(impossible share): see docs/methods.md for the curves."""
+"""Normal priors of log a, log b and logit(impossible share): docs/methods.md shows the curves."""
 
 
 def fit(table: Table, *, inflated: bool) -> Floats:

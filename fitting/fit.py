@@ -13,8 +13,8 @@ from ..data.traces import Group, Source
 class FittedFamily:
     """One family of curves: its parameters and its forecast in every world, and its weight.
 
-    `mae` and `log_score` are the mean absolute error and the mean log predictive density (nats)
-    of the backtest: fitted on fewer samples of the same log, scored on the rest.
+    `mae` and `log_score` are the mean absolute error and the mean log score (nats a problem) of the
+    backtest: fitted on fewer samples of the same log, scored on the rest.
     """
 
     name: str
@@ -38,7 +38,8 @@ class FittedFamily:
 class Saturation:
     """The spending beyond which a metric of a level no longer pays, by a named definition.
 
-    `budget` is NaN when it lies beyond the horizon or cannot be told; `doubt` says which.
+    `epsilon` of a marginal definition is per sample, or per 1,000 where the `unit` is tokens.
+    `budget` is NaN when this log cannot tell it; `doubt` says why, or that more does harm.
     """
 
     level: str
@@ -68,11 +69,12 @@ class Saturation:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The k at which a metric reaches an accuracy; the upper end may be open."""
+    """The k, or k in tokens, at which a metric reaches an accuracy; the upper end may be open."""
 
     accuracy: float
     metric: str
     k: Interval
+    unit: str = "samples"
 
     def json(self) -> Json:
         """Returns the contract's shape."""
@@ -80,6 +82,7 @@ class Target:
             "accuracy": self.accuracy,
             "metric": self.metric,
             "k": self.k.json(),
+            "unit": self.unit,
             "open_above": not math.isfinite(self.k.high),
         }
 
@@ -127,8 +130,9 @@ class GroupFit:
 
     `coverage`, `majority` and each of `best_of` (by the name of the score) stay within the log;
     `forecast` is at the k asked for beyond it, and `fan` is the same forecast on a dense grid
-    from 1 to the horizon, for pictures. `majority_limit` is what voting tends to, and `ways` sets
-    all ways of answering within the log side by side. `weights` (W, P) are the worlds behind all.
+    from 1 to the horizon, for pictures. `bracket` holds, at the k of `forecast`, all coverages that
+    agree with the log when no family is assumed. `majority_limit` is what voting tends to, and
+    `ways` sets all ways of answering within the log side by side.
     """
 
     group: Group
@@ -150,6 +154,7 @@ class GroupFit:
     diagnostics: Mapping[str, float] = field(default_factory=dict)
     ways: Ways | None = None
     majority_limit: Interval | None = None
+    bracket: Curve | None = None
 
     def json(self) -> Json:
         """Returns the contract's shape."""
@@ -169,6 +174,7 @@ class GroupFit:
             "best_of": shared,
             "ways": self.ways.json(self.coverage.mass) if self.ways else [],
             "forecast": self.forecast.json(),
+            "bracket": self.bracket.json() if self.bracket else [],
             "families": [family.json() for family in self.families],
             "saturation": [point.json() for point in self.saturation],
             "targets": [target.json() for target in self.targets],

@@ -16,14 +16,15 @@ from ..data.doubts import doubts
 from ..data.errors import InputError
 from ..data.traces import UNTIL_SUCCESS, Trace
 from . import saturation, verification
+from .backtest import backtest, families
+from .bracket import bracket
 from .coverage import Forecast, forecast, sampled
+from .doubts import doubts as about
 from .fit import Ceiling, Fit, GroupFit, Saturation
+from .metrics import Metric, metrics
+from .targets import targets as reached
 
-FEW_PROBLEMS = 30
-FEW_SAMPLES = 16
 SMALL_LEVEL = 8
-FAR = 5
-"""Beyond so many times the log, a band is only as good as the families are."""
 
 
 def fit(
@@ -41,7 +42,7 @@ def fit(
         log: a trace, or the counts of one group.
         at: the k to report; 1, 3, 10, 30, ... up to n, then 10 n and 100 n when None.
         mass: of every interval, strictly between 0 and 1.
-        targets: coverages to find the k for.
+        targets: accuracies to find the k and the tokens for.
         seed: of the worlds.
         bayes: sample the beta-binomial posterior with PyMC instead of bootstrapping its mode.
 
@@ -96,10 +97,18 @@ def _group(
     plain = forecast(counts, seed=seed)
     whole = sampled(counts, plain, seed) if bayes else plain
     future, fan = whole.at(beyond, mass), whole.fan(mass)
+    tested, left_open = backtest(counts, seed), _bracket(whole, beyond, mass)
     ceilings, unheard = _ceilings(by_verifier, inside, mass, seed)
-    points, small = _saturation(counts, whole, seed, mass)
+    measured = metrics(by_verifier, whole, mass, seed)
+    points, small = _saturation(by_verifier, measured, seed, mass)
     shown = _coverage(counts, inside, mass, seed)
-    found = [*told, *unheard, *small, *_doubts(counts, whole, future), shown.reason]
+    found = [
+        *told,
+        *unheard,
+        *small,
+        *about(counts, whole, (future, left_open), tested),
+        shown.reason,
+    ]
     return GroupFit(
         group=counts.group,
         settings={},
@@ -111,15 +120,16 @@ def _group(
         best_of=_best_of(by_verifier, inside, mass, seed),
         forecast=future,
         fan=fan,
-        families=whole.families(beyond, mass),
+        families=families(whole, tested, beyond, mass),
         saturation=tuple(points),
-        targets=tuple(saturation.target(t, fan) for t in targets),
+        targets=tuple(reached(targets, measured)),
         ceilings=tuple(ceilings),
         solve_rates=counts.solve_rates,
         doubts=tuple(dict.fromkeys(filter(None, found))),
         diagnostics=whole.diagnostics,
         ways=ways(by_verifier, default_draws(reach(counts)), seed=seed),
         majority_limit=majority_limit(counts, mass=mass, seed=seed) if votable(counts) else None,
+        bracket=left_open,
     )
 
 
@@ -155,6 +165,13 @@ def _grids(counts: Counts, at: Sequence[int] | None) -> tuple[Ints, Ints]:
     return ks[ks <= last], ks[ks > last]
 
 
+def _bracket(whole: Forecast, k: Ints, mass: float) -> Curve:
+    """What any distribution of difficulty that agrees with the log may come to at k."""
+    logged = whole.logged
+    low, high = bracket(logged.n, logged.c, logged.weights[0], k, mass)
+    return Curve(k, np.stack([whole.at(k).estimate, low, high]), "new", 1.0)
+
+
 def _majority(counts: Counts, k: Ints, mass: float, seed: int) -> Curve | None:
     return majority(counts, k, mass=mass, seed=seed) if votable(counts) and len(k) else None
 
@@ -169,70 +186,21 @@ def _best_of(by_verifier: list[Counts], k: Ints, mass: float, seed: int) -> dict
 
 
 def _saturation(
-    counts: Counts, whole: Forecast, seed: int, mass: float
+    by_verifier: list[Counts], whole: Sequence[Metric], seed: int, mass: float
 ) -> tuple[list[Saturation], list[str]]:
     """Saturation of all problems together, and of each logged level that is large enough."""
-    points = saturation.coverage_points("all", whole, mass)
-    if votable(counts):
-        points += saturation.majority_points(counts, "all", seed, mass)
+    points = [p for metric in whole for p in saturation.points("all", metric, mass)]
+    levels = by_verifier[0].levels or ()
     small = []
-    for level in dict.fromkeys(counts.levels or ()):
-        kept = np.flatnonzero(np.asarray(counts.levels) == level)
+    for level in dict.fromkeys(levels):
+        kept = np.flatnonzero(np.asarray(levels) == level)
         if len(kept) < SMALL_LEVEL:
             small.append(level)
             continue
-        part = counts.only(kept)
-        own = forecast(part, seed=seed, tested=whole.tested)
-        points += saturation.coverage_points(level, own, mass)
-        if votable(part):
-            points += saturation.majority_points(part, level, seed, mass)
+        parts = [counts.only(kept) for counts in by_verifier]
+        own = metrics(parts, forecast(parts[0], seed=seed), mass, seed)
+        points += [p for metric in own for p in saturation.points(level, metric, mass)]
     line = (
         f"levels with under {SMALL_LEVEL} problems have no curve of their own: {', '.join(small)}"
     )
     return points, [line] if small else []
-
-
-def _doubts(counts: Counts, whole: Forecast, future: Curve) -> list[str]:
-    n, problems = reach(counts), len(counts)
-    found = []
-    if problems < FEW_PROBLEMS:
-        found.append(
-            f"only {problems} problems: intervals for new problems rest on them; log"
-            f" {FEW_PROBLEMS - problems} more"
-        )
-    if n < FEW_SAMPLES:
-        found.append(
-            f"the least sampled problem has n={n}: this log cannot tell how coverage grows beyond"
-            f" that; log {FEW_SAMPLES} samples or more of each"
-        )
-    if not counts.c.any():
-        found.append("nothing was solved: this log cannot tell when the first success would come")
-    if counts.c.all():
-        found.append("every problem was solved at least once: the log holds nothing on harder ones")
-    if len(future.k) and future.k[-1] > 2 * n:
-        found += _disagreement(whole, future)
-    if len(future.k) and future.k[-1] > FAR * n:
-        found.append(
-            f"a forecast more than {FAR} times beyond the log rests on the families alone: in"
-            " simulated worlds whose difficulty none of them describes its 90% band missed the"
-            " truth in half or all of the logs (docs/methods.md)"
-        )
-    if not whole.tested.possible:
-        found.append(
-            "no samples can be held out to backtest the families on (there are too few, or sampling"
-            " stopped at success): they weigh the same"
-        )
-    return found
-
-
-def _disagreement(whole: Forecast, future: Curve) -> list[str]:
-    """Families that tell different stories at the farthest k asked for."""
-    each = whole.each(future.k[-1:])[:, 0, 0]
-    apart = float(each.max() - each.min())
-    wide = float(future.high[-1] - future.low[-1])
-    if apart < 0.1 and wide < 0.3:
-        return []
-    return [
-        f"at k={future.k[-1]:,} the families put coverage between {each.min():.2f} and"
-        f" {each.max():.2f} and the band is {wide:.2f} wide: this log cannot tell more closely"
-    ]

@@ -25,6 +25,31 @@ def maximise(derivatives: Derivatives, start: Floats, worlds: int, steps: int = 
     return np.vstack([first, _climb(derivatives, rest, slice(1, worlds), steps)])
 
 
+def least_squares(
+    curve: Callable[[Floats], tuple[Floats, Floats]],
+    target: Floats,
+    prior: tuple[Floats, Floats],
+    noise: float,
+) -> Floats:
+    """Returns (W, p) the parameters whose curve (W, K) is nearest the target (W, K).
+
+    `curve` maps theta to values (W, K) and slopes (W, K, p); the normal prior, (mean, sd), matters
+    only where the curve says next to nothing, `noise` being a misfit that is ordinary.
+    """
+    mean, sd = prior
+
+    def derivatives(theta: Floats, rows: slice) -> tuple[Floats, Floats, Floats]:
+        value, slope = curve(theta)
+        misfit, slope = (target[rows] - value) / noise, slope / noise
+        away = (theta - mean) / sd
+        height = -0.5 * ((misfit**2).sum(axis=1) + (away**2).sum(axis=1))
+        gradient = np.einsum("wkp,wk->wp", slope, misfit) - away / sd
+        hessian = -np.einsum("wkp,wkq->wpq", slope, slope) - np.diag(1 / sd**2)
+        return height, gradient, hessian
+
+    return maximise(derivatives, mean, len(target))
+
+
 def _climb(derivatives: Derivatives, theta: Floats, rows: slice, steps: int) -> Floats:
     value, gradient, hessian = derivatives(theta, rows)
     scale = np.ones(len(theta))

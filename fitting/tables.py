@@ -28,6 +28,11 @@ class Table:
     coverage: Floats
 
     @property
+    def times(self) -> Ints:
+        """How many problems of the log each pair stands for, (D,)."""
+        return np.asarray(self.weights[0].round(), dtype=np.int64)
+
+    @property
     def worlds(self) -> int:
         """How many worlds there are, the log included."""
         return len(self.weights)

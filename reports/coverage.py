@@ -97,7 +97,7 @@ def _no_forecast(group: GroupFit) -> str:
 def picture(group: GroupFit) -> Picture:
     """Returns the fan as a picture, with its words."""
     n, far = end(group.coverage), end(group.fan)
-    ahead = f" Beyond k = {n:,} it is a forecast, dashed, up to k = {far:,}." if far > n else ""
+    ahead = _ahead(group, n, far)
     beyond = f" to {proportion(last(group.fan))} at k = {far:,} (forecast)" if far > n else ""
     start = proportion(float(group.coverage.estimate[0])) if n else "an unknown value"
     return Picture(
@@ -107,6 +107,15 @@ def picture(group: GroupFit) -> Picture:
         f" to {proportion(last(group.coverage))} at k = {n:,} in the log{beyond}.",
         svg(figure(group)),
     )
+
+
+def _ahead(group: GroupFit, n: int, far: int) -> str:
+    if far <= n:
+        return ""
+    line = f" Beyond k = {n:,} it is a forecast, dashed, up to k = {far:,}."
+    if group.bracket is None or not drawable(group.bracket):
+        return line
+    return f"{line} Grey bars span all that agrees with the log, whatever the difficulty is like."
 
 
 def figure(group: GroupFit) -> Figure:
@@ -134,6 +143,11 @@ def _forecast(axes: Axes, group: GroupFit, n: int) -> None:
     for edge in (fan.low, fan.high):
         axes.plot(fan.k[beyond], edge[beyond], color=BLUE, lw=0.7, ls=(0, (1.5, 2)))
     axes.plot(fan.k[beyond], fan.estimate[beyond], color=BLUE, ls=(0, (4, 2.2)))
+    if group.bracket is not None and drawable(group.bracket):
+        left_open = group.bracket
+        axes.plot(left_open.k, left_open.low, ls="", marker="_", ms=9, color=GREY)
+        axes.plot(left_open.k, left_open.high, ls="", marker="_", ms=9, color=GREY)
+        axes.vlines(left_open.k, left_open.low, left_open.high, color=GREY, lw=0.7)
     if n:
         axes.axvline(n, color=GREY, lw=1)
 
@@ -180,14 +194,14 @@ def _targets(group: GroupFit) -> Table:
     rows = tuple(
         (
             proportion(target.accuracy),
-            target.metric,
-            amount_between(target.k.estimate, target.k.low, target.k.high),
+            clip(target.metric),
+            amount_between(target.k.estimate, target.k.low, target.k.high, target.unit),
         )
         for target in group.targets
     )
-    note = f"Samples per problem; {whom([target.k for target in group.targets])}."
-    columns = (Column("to reach"), Column("of", "left"), Column("takes k"))
-    return Table("Samples needed for a target", columns, rows, note)
+    note = f"Per problem; {whom([target.k for target in group.targets])}."
+    columns = (Column("to reach"), Column("of", "left"), Column("takes"))
+    return Table("What a target takes", columns, rows, note)
 
 
 def _families(group: GroupFit) -> Table:
@@ -213,9 +227,10 @@ def _families(group: GroupFit) -> Table:
         for family in group.families
     )
     note = (
-        "Each family was fitted on fewer samples of this log and scored on the rest: the error is"
-        " the mean absolute error of coverage, the score the mean log density. The forecast"
-        " averages over all of them by weight."
+        "Difficulty's families weigh by how probable they make this log, laws of the curve by how"
+        " closely they follow it; log-projection is the baseline and never speaks. In the backtest"
+        " each was fitted to a quarter of the samples and judged on all: the error is the mean"
+        " absolute error of coverage, the score the mean log score of 'solved within k'."
     )
     return Table("Families behind the forecast", columns, rows, note)
 

@@ -47,9 +47,20 @@ def _row(point: Saturation) -> tuple[str, ...]:
     remark = sentence(point.doubt) if point.doubt else "" if known else "No reason was given."
     return (
         clip(point.level),
-        point.metric,
+        clip(point.metric),
         point.definition.replace("_", " "),
-        amount(point.epsilon),
+        _threshold(point),
         where,
         remark,
+    )
+
+
+def _threshold(point: Saturation) -> str:
+    """What more must gain, or what may be missing."""
+    if point.definition == "residual":
+        return f"{amount(point.epsilon)} missing"
+    return (
+        f"{amount(point.epsilon)} a sample"
+        if point.unit == "samples"
+        else (f"{amount(point.epsilon)} per 1,000 {point.unit}")
     )

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ..analysis.curve import Curve
-from ..fitting.fit import Ceiling, Fit, GroupFit
+from ..fitting.fit import Ceiling, Fit, GroupFit, Saturation
 from ..planner.plan import Plan
 from .allocation import action
 from .document import inert
@@ -33,8 +33,8 @@ def show_fit(fit: Fit) -> None:
         _heading(console, group)
         _print(console, ["curve", *_columns(fit)], _curves(group))
         _print(console, ["family", "weight", "error in backtest"], _families(group))
-        _print(console, ["stops paying", "level", "by", "samples"], _saturation(group))
-        _print(console, ["target", "coverage", "samples"], _targets(group))
+        _print(console, ["stops paying", "level", "by", "at"], _saturation(group))
+        _print(console, ["target", "accuracy", "takes"], _targets(group))
         _print(console, ["verifier", "accepting first, cap K", "accuracy"], _caps(group))
         _print(console, ["verifier", "ceiling", "accuracy", "worst", "best"], _ceilings(group))
 
@@ -121,10 +121,17 @@ def _saturation(group: GroupFit) -> list[tuple[str, ...]]:
             p.metric,
             p.level,
             p.definition,
-            p.doubt or f"{_amount(p.budget)} ({_amount(p.low)} to {_amount(p.high)})",
+            _point(p),
         )
         for p in group.saturation
     ]
+
+
+def _point(p: Saturation) -> str:
+    """The budget where it is known, and what is to be doubted."""
+    at = f"{_amount(p.budget)} {p.unit} ({_amount(p.low)} to {_amount(p.high)})"
+    known = [at] if math.isfinite(p.budget) else []
+    return "; ".join([*known, *([p.doubt] if p.doubt else [])])
 
 
 def _targets(group: GroupFit) -> list[tuple[str, ...]]:
@@ -132,7 +139,7 @@ def _targets(group: GroupFit) -> list[tuple[str, ...]]:
         (
             t.metric,
             f"{t.accuracy:g}",
-            f"{_amount(t.k.estimate)} ({_amount(t.k.low)} to {_amount(t.k.high)})",
+            f"{_amount(t.k.estimate)} {t.unit} ({_amount(t.k.low)} to {_amount(t.k.high)})",
         )
         for t in group.targets
     ]

@@ -29,12 +29,15 @@ def test_a_fit_is_json_in_the_shape_of_the_contract(mixed: Fit) -> None:
     assert all(interval | {"k"} == set(row) for row in group["coverage"])
     assert sum(family["weight"] for family in group["families"]) == pytest.approx(1)
     assert {c["estimand"] for c in group["ceilings"]} == {"macro", "pooled"}
-    assert [t["accuracy"] for t in group["targets"]] == [0.5, 0.9]
-    assert {(s["metric"], s["definition"]) for s in group["saturation"] if s["level"] == "all"} == {
-        ("coverage", "marginal"),
-        ("coverage", "residual"),
-        ("majority", "residual"),
+    named = ["coverage", "majority", "best-of by verifier"]
+    assert {(t["accuracy"], t["metric"], t["unit"]) for t in group["targets"]} == {
+        (a, m, u) for a in (0.5, 0.9) for m in named for u in ("samples", "tokens")
     }
+    rows = [s for s in group["saturation"] if s["level"] == "all"]
+    each = [("marginal", "samples"), ("residual", "samples"), ("marginal", "tokens")]
+    assert [(s["metric"], s["definition"], s["unit"]) for s in rows] == [
+        (m, d, u) for m in named for d, u in each
+    ]
     for row in group["coverage"] + group["forecast"] + group["majority"]:
         assert row["low"] <= row["estimate"] <= row["high"]
 
