@@ -11,7 +11,7 @@ demo: $(VENV)/demo.stamp
 	$(BIN)/apportion demo --out out
 
 test: $(VENV)/test.stamp
-	$(BIN)/python -m pytest -n $(JOBS) -m "not model"
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) -m "not model"
 
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .
@@ -23,8 +23,9 @@ format: $(VENV)/test.stamp
 	$(BIN)/ruff format .
 
 # Ratios of CPU time on one thread; wall time gates nothing. The longest log takes 1 GB in /tmp.
+# Or some of it: make bench PARTS="exact reading planning fitting".
 bench: $(VENV)/test.stamp
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 POLARS_MAX_THREADS=1 $(BIN)/python -m apportion.benchmarks
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 POLARS_MAX_THREADS=1 $(BIN)/python -m apportion.benchmarks $(PARTS)
 
 # The share of simulated logs whose intervals held the truth; about two hours in all on two cores,
 # or some of it: make calibrate PARTS="within gates real sbc".

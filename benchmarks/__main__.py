@@ -3,20 +3,25 @@
 import json
 import platform
 import subprocess
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 
-from . import coverage, ingest, planner, verification, voting, weighted
+from . import coverage, fits, ingest, planner, verification, voting, weighted
 from .ratio import Ratio
 
 HERE = Path(__file__).parent
 
 
-def ratios(folder: Path) -> Iterator[tuple[Ratio, float]]:
-    """Yields each benchmark once, with how many times less CPU is asked of it; < 1 allows more."""
+Asked = Iterator[tuple[Ratio, float]]
+"""Each benchmark once, with how many times less CPU is asked of it; < 1 allows more."""
+
+
+def exact(_: Path) -> Asked:
+    """The estimators within the log."""
     yield coverage.coverage(), 20_000
     yield voting.plurality(), 400
     yield voting.permutations(), 1 / 60
@@ -26,29 +31,61 @@ def ratios(folder: Path) -> Iterator[tuple[Ratio, float]]:
     yield verification.grid_whole(), 1
     for made in weighted.ratios(np.random.default_rng(0)):
         yield made, 10 if "grid" in made.name else 50
+
+
+def reading(folder: Path) -> Asked:
+    """From files to counts."""
     yield from zip(ingest.ratios(folder), (1 / 1.3, 1 / 1.25, 15), strict=True)
+
+
+def planning(_: Path) -> Asked:
+    """The frontier of a plan."""
     yield planner.frontier(), 1
 
 
-def main() -> None:
-    """Writes the results with the machine and the commit they came from."""
-    rows = []
+def fitting(_: Path) -> Asked:
+    """Fits in bootstrap worlds, and the posterior on a grid."""
+    yield fits.power_law(), 7
+    yield fits.power_law_bounded(), 50
+    yield fits.beta_binomial(), 100
+    yield fits.hyperposterior(), 100
+
+
+PARTS: dict[str, Callable[[Path], Asked]] = {
+    "exact": exact,
+    "reading": reading,
+    "planning": planning,
+    "fitting": fitting,
+}
+
+
+def main(asked: list[str]) -> None:
+    """Measures the parts asked for, or all, and writes them with the machine and the commit.
+
+    Parts that were not asked for keep what an earlier run found.
+    """
+    place = HERE / "results.json"
+    whole = json.loads(place.read_text()) if place.exists() else {}
+    found = {row["name"]: row for row in whole.get("ratios", [])}
     with tempfile.TemporaryDirectory() as folder:
-        asked = list(ratios(Path(folder)))
-        grown = ingest.memory(Path(folder))
-    for made, bar in asked:
-        rows.append(
-            {"name": made.name, "ours_s": made.ours, "theirs_s": made.theirs}
-            | {"times": made.times, "bar": bar, "error": made.error}
-        )
-        told = f"{made.times:12,.4g}x (bar {bar:,.3g}) difference {made.error:.1e}"
-        print(f"{made.name:72s} {told}", flush=True)
-    print(f"{grown.name:72s} {grown.growth:12,.4g}x ({grown.short:.0f} to {grown.long:.0f} MB)")
-    header = {"command": "make bench", "commit": _commit(), "machine": platform.machine()}
-    memory = {"name": grown.name, "short_mb": grown.short, "long_mb": grown.long}
-    whole = {**header, "ratios": rows, "memory": memory}
-    (HERE / "results.json").write_text(json.dumps(whole, indent=1) + "\n")
-    (HERE / "results.md").write_text(table(rows))
+        for part in asked or PARTS:
+            for made, bar in PARTS[part](Path(folder)):
+                found[made.name] = _row(made, bar)
+        if not asked or "reading" in asked:
+            grown = ingest.memory(Path(folder))
+            whole["memory"] = {"name": grown.name, "short_mb": grown.short, "long_mb": grown.long}
+            print(f"{grown.name:72s} {grown.growth:12,.4g}x")
+    header = {"command": "make bench", "machine": platform.machine()}
+    whole = {**header, "ratios": list(found.values()), "memory": whole.get("memory")}
+    place.write_text(json.dumps(whole, indent=1) + "\n")
+    (HERE / "results.md").write_text(table(whole["ratios"]))
+
+
+def _row(made: Ratio, bar: float) -> dict[str, object]:
+    told = f"{made.times:12,.4g}x (bar {bar:,.3g}) difference {made.error:.1e}"
+    print(f"{made.name:72s} {told}", flush=True)
+    times = {"ours_s": made.ours, "theirs_s": made.theirs, "times": made.times}
+    return {"name": made.name, **times, "bar": bar, "error": made.error, "commit": _commit()}
 
 
 def _commit() -> str:
@@ -71,4 +108,4 @@ def table(rows: list[dict[str, object]]) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -111,8 +111,8 @@ def chain(
         InputError: not 0, 1 or NaN; no two rounds; problems that do not go with the chains.
 
     >>> fit = chain(np.array([[0, 1, 1], [0, 0, 1], [1, 1, 0], [0, 0, np.nan]]))
-    >>> fit.p01[0], fit.p10[0], round(float(fit.limit[0]), 3)
-    (0.4, 0.3333333333333333, 0.545)
+    >>> [round(float(chance[0]), 3) for chance in (fit.p01, fit.p10, fit.limit)]
+    [0.5, 0.333, 0.6]
     """
     right = np.asarray(right, dtype=float)
     if right.ndim != 2 or right.shape[1] < 2:

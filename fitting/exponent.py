@@ -12,6 +12,8 @@ from .powerlaw import NOISE, PRIOR
 
 SURE = 0.99
 """The mass of the interval by which exponents must differ before they are said to."""
+ALIKE = 0.01
+"""Exponents nearer than this change no factor that anyone would act on."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,7 +88,7 @@ def _doubt(own: Floats) -> str | None:
     """Says which models' own exponents differ by more than their worlds do."""
     for i, j in combinations(range(own.shape[1]), 2):
         low, high = quantiles(own[:, [j]] - own[:, [i]], SURE)
-        if low[0] > 0 or high[0] < 0:
+        if low[0] > ALIKE or high[0] < -ALIKE:
             return (
                 f"the curves are no shifts of one another (exponents {own[0, i]:.2f} and"
                 f" {own[0, j]:.2f}): the factor changes with the level"

@@ -102,13 +102,8 @@ def _group(
     measured = metrics(by_verifier, whole, mass, seed)
     points, small = _saturation(by_verifier, measured, seed, mass)
     shown = _coverage(counts, inside, mass, seed)
-    found = [
-        *told,
-        *unheard,
-        *small,
-        *about(counts, whole, (future, left_open), tested),
-        shown.reason,
-    ]
+    doubted = about(counts, whole, (future, left_open), tested)
+    found = [*told, *unheard, *small, *doubted, shown.reason]
     return GroupFit(
         group=counts.group,
         settings={},

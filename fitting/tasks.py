@@ -24,6 +24,8 @@ WIDEST = np.array([[-7.0, -1.0], [3.5, 2.5]])
 """Where a problem's log(-log PU) at the middle size and its alpha are first sought."""
 LEAST_SPREAD = np.array([0.25, 0.15])
 """Grids reach as far as for problems that differ by this much, for worlds differ as well."""
+STEPS = 20
+"""Of the search for a population; more of them move the ends of a forecast by under 0.002."""
 PRIOR = np.array([0.0, 0.3, -0.7, -1.6]), np.array([3.0, 1.0, 1.0, 1.0])
 """Mean and sd of normal priors of the population's two means and log sds: weak."""
 
@@ -203,25 +205,26 @@ def _population(
     """
 
     def prior(theta: Floats) -> tuple[Floats, Floats]:
-        sd = np.exp(theta[:, None, 2:])
-        away = (nodes - theta[:, None, :2]) / sd
-        height = -0.5 * (away**2).sum(axis=2)
+        mean, sd = theta.T[:2, :, None], np.exp(theta.T[2:, :, None])
+        away = (nodes.T[:, None] - mean) / sd
+        height = -0.5 * (away**2).sum(axis=0)
         share = np.exp(height - height.max(axis=1, keepdims=True))
         share /= share.sum(axis=1, keepdims=True)
-        slope = np.concatenate([away / sd, away**2], axis=2)
-        return share, slope - np.einsum("wj,wjp->wp", share, slope)[:, None]
+        slope = np.concatenate([away / sd, away**2])
+        return share, slope - (share * slope).sum(axis=2, keepdims=True)
 
     def derivatives(theta: Floats, rows: slice) -> tuple[Floats, Floats, Floats]:
         share, slope = prior(theta)
         chance = share @ likelihood.T + 1e-300
-        score = np.moveaxis(slope * share[..., None], 2, 0) @ likelihood.T / chance
+        score = (slope * share).reshape(-1, len(nodes)) @ likelihood.T
+        score = score.reshape(4, *chance.shape) / chance
         weight, away = weights[rows] * len(likelihood), (theta - PRIOR[0]) / PRIOR[1]
         height = (weight * np.log(chance)).sum(axis=1) - 0.5 * (away**2).sum(axis=1)
         gradient = np.einsum("wi,pwi->wp", weight, score) - away / PRIOR[1]
-        hessian = np.einsum("pwi,qwi->wpq", score * weight, score, optimize=True)
+        hessian = np.moveaxis(score * weight, 1, 0) @ score.transpose(1, 2, 0)
         return height, gradient, -hessian - np.diag(1 / PRIOR[1] ** 2)
 
-    theta = maximise(derivatives, start, len(weights))
+    theta = maximise(derivatives, start, len(weights), STEPS)
     share, _ = prior(theta)
     return theta, share * ((weights / (share @ likelihood.T + 1e-300)) @ likelihood)
 

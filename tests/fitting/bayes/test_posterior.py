@@ -9,6 +9,7 @@ from apportion.fitting.bayes import door
 from apportion.fitting.bayes.coverage import model
 from apportion.fitting.betabinomial import PRIOR_MEAN, PRIOR_SD
 from apportion.fitting.coverage import forecast, sampled
+from apportion.fitting.curves import FAMILIES
 from scipy.special import betaln
 
 DRAWS = 500
@@ -64,11 +65,12 @@ def test_the_posterior_takes_the_place_of_one_family_in_the_forecast(
     monkeypatch.setattr(door, "sample", lambda *_: drawn)
     boot = forecast(logged, worlds=200)
     posterior = sampled(logged, boot, seed=0)
-    assert posterior.thetas[0] is boot.thetas[0]
-    assert posterior.thetas[2] is boot.thetas[2]
-    assert posterior.thetas[1].shape == boot.thetas[1].shape
+    assert FAMILIES[0].name == "beta-binomial"
+    for kept, plain in zip(posterior.thetas[1:], boot.thetas[1:], strict=True):
+        assert kept is plain
+    assert posterior.thetas[0].shape == boot.thetas[0].shape
     np.testing.assert_allclose(
-        posterior.thetas[1][0], [drawn.values[n].mean() for n in ("log_a", "log_b")]
+        posterior.thetas[0][0], [drawn.values[n].mean() for n in ("log_a", "log_b")]
     )
     assert posterior.diagnostics["r_hat"] == drawn.r_hat
-    assert set(posterior.thetas[1][1:, 0]) <= set(drawn.values["log_a"])
+    assert set(posterior.thetas[0][1:, 0]) <= set(drawn.values["log_a"])
