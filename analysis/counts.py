@@ -121,6 +121,31 @@ def count(trace: Trace, verifier: str | None = None) -> Counts:
     )
 
 
+def count_accepted(trace: Trace, verifier: str | None = None) -> Counts:
+    """Reduces a trace whose truth was looked up for accepted samples alone; see `count`.
+
+    In these counts right means right and accepted: what was rejected counts as wrong, graded or
+    not. That is all that accepting the first needs; rates of solving need the rest. An accepted
+    sample without a grade is left out.
+
+    Raises:
+        InputError: as `count` does, or the verifier never says yes or no.
+    """
+    name = _verifier(trace, verifier)
+    said = trace.verdicts.filter(
+        pl.col("verifier").eq_missing(name), pl.col("accepts").is_not_null()
+    )
+    if said.is_empty():
+        raise InputError("labels on accepted samples need the yes-or-no verdicts of one verifier")
+    same = ["problem", "sample"]
+    never = said.group_by(same).agg(pl.col("accepts").any()).filter(~pl.col("accepts"))
+    keyed = trace.samples.join(
+        never.with_columns(no=True).drop("accepts"), on=same, how="left", maintain_order="left"
+    )
+    judged = pl.when(pl.col("no").fill_null(False)).then(False).otherwise(pl.col("correct"))
+    return count(replace(trace, samples=keyed.with_columns(correct=judged).drop("no")), name)
+
+
 def count_together(trace: Trace, verifier: str | None = None) -> tuple[Counts, ...]:
     """Counts every group of a trace; equal answers to a problem have one class in all of them.
 
@@ -188,9 +213,11 @@ def _means(column: pl.Series, start: Ints) -> pl.Series:
 
 
 def _drawn(graded: pl.DataFrame, start: Ints, trace: Trace, verifier: str | None) -> Drawn:
-    accepts = score = None
+    accepts = score = sums = None
     if verifier is not None:
-        accepts, score = _verdicts(graded, trace.verdicts.filter(pl.col("verifier") == verifier))
+        accepts, sums, score = _verdicts(
+            graded, trace.verdicts.filter(pl.col("verifier") == verifier)
+        )
     if score is None and verifier is None and graded["score"].is_not_null().any():
         score = _column(graded, "score")
     return Drawn(
@@ -199,6 +226,7 @@ def _drawn(graded: pl.DataFrame, start: Ints, trace: Trace, verifier: str | None
         answer=_classes(graded),
         score=score,
         accepts=accepts,
+        sums=sums,
         mean_logprob=_logged(graded, "mean_logprob"),
         tokens=_logged(graded, "output_tokens"),
         text=_numbered(graded, "text_hash"),
@@ -229,8 +257,8 @@ def _logged(graded: pl.DataFrame, name: str) -> Floats | None:
 
 def _verdicts(
     graded: pl.DataFrame, verdicts: pl.DataFrame
-) -> tuple[NDArray[np.int8] | None, Floats | None]:
-    """Lays the verdicts of each sample side by side, (N, M), and averages its scores, (N,)."""
+) -> tuple[NDArray[np.int8] | None, Ints | None, Floats | None]:
+    """Lays the verdicts of each sample side by side, (N, M), sums them, and averages its scores."""
     keys = graded.select("problem", "sample").with_row_index("row")
     placed = verdicts.join(keys, on=["problem", "sample"])
     score = None
@@ -238,7 +266,7 @@ def _verdicts(
         mean = placed.group_by("row").agg(pl.col("score").mean())
         score = _column(keys.join(mean, on="row", how="left").sort("row"), "score")
     if placed["accepts"].is_null().all():
-        return None, score
+        return None, None, score
     nth = placed.sort("row", "verdict").with_columns(
         column=pl.int_range(pl.len()).over("row"), vote=pl.col("accepts").cast(pl.Int8)
     )
@@ -246,7 +274,11 @@ def _verdicts(
     accepts = np.full((len(graded), width), -1, dtype=np.int8)
     kept = nth.filter((pl.col("column") < width) & pl.col("vote").is_not_null())
     accepts[kept["row"].to_numpy(), kept["column"].to_numpy()] = kept["vote"].to_numpy()
-    return accepts, score
+    if len(nth) == accepts.size:
+        return accepts, None, score
+    asked = (nth.filter(pl.col("vote") == 1), nth.filter(pl.col("vote").is_not_null()), nth)
+    sums = [np.bincount(part["row"].to_numpy(), minlength=len(graded)) for part in asked]
+    return accepts, np.stack(sums, axis=1), score
 
 
 def _verdict_tokens(problems: pl.Series, trace: Trace, verifier: str | None) -> Floats:

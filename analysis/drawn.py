@@ -12,7 +12,7 @@ Ints = NDArray[np.int64]
 VOID = -1
 """The answer class of a sample whose answer could not be parsed."""
 
-PER_SAMPLE = ("right", "answer", "score", "accepts", "mean_logprob", "tokens", "text")
+PER_SAMPLE = ("right", "answer", "score", "accepts", "sums", "mean_logprob", "tokens", "text")
 
 
 def freeze(*arrays: NDArray[np.generic] | None) -> None:
@@ -27,7 +27,9 @@ class Drawn:
     """The graded samples themselves, laid end to end; problem i owns `start[i]:start[i + 1]`.
 
     `right` (N,) is 0 or 1; `answer` (N,) the answer class within the problem, or VOID; `score`
-    (N,) is NaN where missing; `accepts` (N, M) holds M verdicts: 1 yes, 0 no, -1 missing or unread.
+    (N,) is NaN where missing; `accepts` (N, M) holds M verdicts, as many as every sample has: 1
+    yes, 0 no, -1 missing or unread. `sums` (N, 3) are the accepting, the read and
+    all verdicts that there are on each, where some have more; None where none has.
     `mean_logprob` and `tokens` (its output), (N,), are NaN where missing; `text` (N,) numbers the
     distinct completions. What the log never held is None.
     """
@@ -37,6 +39,7 @@ class Drawn:
     answer: Ints | None = None
     score: Floats | None = None
     accepts: NDArray[np.int8] | None = None
+    sums: Ints | None = None
     mean_logprob: Floats | None = None
     tokens: Floats | None = None
     text: Ints | None = None

@@ -1,6 +1,6 @@
 """Choosing by score or verdicts: best-of-k, and the grid of S solutions by V verdicts each."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Unpack
 
 import numpy as np
@@ -66,18 +66,41 @@ def verdict_grid(counts: Counts, solutions: Ints, verdicts: Ints) -> Floats:
 
     Both the solutions and the verdicts are drawn without replacement from those logged.
     """
-    accepts = logged_accepts(counts, "best-of by verdicts")
     grid = [
-        exact.best_of_verdicts(
-            (accepts[rows] == 1).sum(axis=1),
-            accepts.shape[1],
-            counts.drawn.right[rows],  # type: ignore[union-attr]
-            solutions,
-            verdicts,
-        )
-        for rows in map(counts.rows, range(len(counts)))
+        exact.best_of_verdicts(yes, width, right, solutions, verdicts)
+        for yes, width, right in judged_alike(counts, "best-of by verdicts")
     ]
     return np.stack(grid)
+
+
+def judged_alike(counts: Counts, what: str) -> Iterator[tuple[Ints, int, Floats]]:
+    """Yields each problem's accepting verdicts (n,), how many each sample has, and the truth (n,).
+
+    All verdicts where the problem's samples have equally many, else as many as every sample of the
+    log has. A verdict that could not be read does not accept.
+
+    Raises:
+        InputError: as `logged_accepts` does.
+    """
+    accepts = logged_accepts(counts, what)
+    sums, right = counts.drawn.sums, counts.drawn.right  # type: ignore[union-attr]
+    for rows in map(counts.rows, range(len(counts))):
+        if sums is not None and len(np.unique(sums[rows, 2])) == 1:
+            yield sums[rows, 0], int(sums[rows.start, 2]), right[rows]
+        else:
+            yield (accepts[rows] == 1).sum(axis=1), accepts.shape[1], right[rows]
+
+
+def every_verdict(counts: Counts, solutions: Ints) -> Floats:
+    """Returns (P, S): best-of-S by the share of accepting verdicts among all logged on each.
+
+    Unlike in `verdict_grid`, solutions and problems may have as many verdicts as they like.
+    """
+    yes, read = verdict_sums(counts, "best-of by all verdicts")
+    share = np.where(read > 0, yes / np.maximum(read, 1), np.nan)
+    right = counts.drawn.right  # type: ignore[union-attr]
+    rows = map(counts.rows, range(len(counts)))
+    return np.stack([exact.best_of(share[r], right[r], solutions) for r in rows])
 
 
 def grid_tokens(counts: Counts, solutions: Ints, verdicts: Ints) -> Floats:
@@ -103,3 +126,16 @@ def logged_accepts(counts: Counts, what: str) -> NDArray[np.int8]:
         raise InputError(f"{what} needs the yes-or-no verdicts of one verifier; none was counted")
     fixed(counts, what)
     return counts.drawn.accepts
+
+
+def verdict_sums(counts: Counts, what: str) -> tuple[Ints, Ints]:
+    """Returns the accepting and the read verdicts of each sample, (N,) each, of all there are.
+
+    Raises:
+        InputError: as `logged_accepts` does.
+    """
+    accepts = logged_accepts(counts, what)
+    sums = counts.drawn.sums  # type: ignore[union-attr]
+    if sums is not None:
+        return sums[:, 0], sums[:, 1]
+    return (accepts == 1).sum(axis=1), (accepts >= 0).sum(axis=1)

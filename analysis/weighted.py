@@ -14,7 +14,7 @@ from .draws import fixed
 from .estimate import Credit, How, estimate
 from .exact.orders import lattice, sampled_majority
 from .exact.weighted import weighted_majority, weighted_verdicts
-from .verification import scores
+from .verification import judged_alike, scores
 
 LARGEST = 2**24
 """Samples times their total weight, in steps, beyond which orders are cheaper than exactness."""
@@ -71,14 +71,15 @@ def weighted_grid(counts: Counts, solutions: Ints, verdicts: Ints) -> Floats:
     if drawn is None or drawn.answer is None or drawn.accepts is None:
         raise InputError("the weighted grid needs answers, and the verdicts of one verifier")
     fixed(counts, "weighted voting")
-    accepts, width = (drawn.accepts == 1).sum(axis=1), drawn.accepts.shape[1]
+    judged = judged_alike(counts, "weighted voting")
     grid = [
         weighted_verdicts(
-            accepts[rows], width, drawn.answer[rows], drawn.right[rows],
-            solutions=solutions, votes=verdicts,
+            yes, width, drawn.answer[rows], right, solutions=solutions, votes=verdicts
         )
-        for rows in map(counts.rows, range(len(counts)))
-    ]  # fmt: skip
+        for rows, (yes, width, right) in zip(
+            map(counts.rows, range(len(counts))), judged, strict=True
+        )
+    ]
     return np.stack(grid)
 
 

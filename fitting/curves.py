@@ -12,7 +12,7 @@ from scipy.special import expit
 
 from ..analysis.curve import Floats
 from . import betabinomial, ceiling, difficulty, powerlaw, projection
-from .posterior import Prior
+from .importance import Prior
 from .rates import solved
 from .tables import Table
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from ..analysis.curve import Curve, Floats, Interval, Json, number
 from ..analysis.ways import Ways
 from ..data.traces import Group, Source
+from .verified import Verified
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,27 +88,48 @@ class Target:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """What a number would be if something else were assumed."""
+
+    name: str
+    value: Interval
+
+    def json(self) -> Json:
+        """Returns the interval with its assumption."""
+        return {"assumption": self.name, **self.value.json()}
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Ceiling:
     """How far resampling until a verifier accepts can go.
 
     `value` is the share of accepted answers that are right as the cap grows (macro: the mean over
-    problems; pooled: over all accepted samples). `worst` and `best` count problems on which nothing
-    was ever accepted as wrong or as right. `accuracy_at` is the accuracy at a finite cap K, where
-    abstaining counts as wrong. `best_k` is the range of caps whose utility (+1 right, -`penalty`
-    wrong, 0 abstain) lies within .01 of the best.
+    problems; pooled: over all accepted samples), for these problems; `new` is the same for new
+    ones. `worst` and `best` count problems on which nothing was ever accepted as wrong or as right,
+    and `assumptions` are the ceiling under other assumptions. `accuracy_at` is the accuracy at a
+    finite cap K within the log, where abstaining counts as wrong, and `beyond` at a cap farther
+    than the log. `best_k` is the range of caps whose utility (+1 right, -`penalty` wrong, 0
+    abstain) lies within .01 of the best; `endless` says that it reaches the last cap looked at.
+    `stop_after` is the number of rejections after which drawing on no longer pays on a new problem,
+    None where it always does.
     """
 
     verifier: str
     estimand: str
     value: Interval
+    new: Interval
     worst: float
     best: float
     accuracy_at: Curve
+    beyond: Curve
     best_k: tuple[int, int]
+    endless: bool
+    stop_after: int | None
     penalty: float
     true_positive_rate: Interval
     false_positive_rate: Interval
+    assumptions: tuple[Assumption, ...] = ()
 
     def json(self) -> Json:
         """Returns the contract's shape."""
@@ -115,12 +137,21 @@ class Ceiling:
             "verifier": self.verifier,
             "estimand": self.estimand,
             **self.value.json(),
+            "new": self.new.json(),
             "worst": number(self.worst),
             "best": number(self.best),
             "accuracy_at": self.accuracy_at.json(),
-            "best_k": {"low": self.best_k[0], "high": self.best_k[1], "penalty": self.penalty},
+            "accuracy_beyond": self.beyond.json(),
+            "best_k": {
+                "low": self.best_k[0],
+                "high": self.best_k[1],
+                "penalty": self.penalty,
+                "open_above": self.endless,
+            },
+            "stop_after": self.stop_after,
             "true_positive_rate": self.true_positive_rate.json(),
             "false_positive_rate": self.false_positive_rate.json(),
+            "assumptions": [row.json() for row in self.assumptions],
         }
 
 
@@ -132,7 +163,8 @@ class GroupFit:
     `forecast` is at the k asked for beyond it, and `fan` is the same forecast on a dense grid
     from 1 to the horizon, for pictures. `bracket` holds, at the k of `forecast`, all coverages that
     agree with the log when no family is assumed. `majority_limit` is what voting tends to, and
-    `ways` sets all ways of answering within the log side by side.
+    `ways` sets all ways of answering within the log side by side; `verified` are the surfaces of
+    the verifiers that judged a solution more than once.
     """
 
     group: Group
@@ -155,6 +187,7 @@ class GroupFit:
     ways: Ways | None = None
     majority_limit: Interval | None = None
     bracket: Curve | None = None
+    verified: tuple[Verified, ...] = ()
 
     def json(self) -> Json:
         """Returns the contract's shape."""
@@ -179,6 +212,7 @@ class GroupFit:
             "saturation": [point.json() for point in self.saturation],
             "targets": [target.json() for target in self.targets],
             "ceilings": [ceiling.json() for ceiling in self.ceilings],
+            "verified": [each.json() for each in self.verified],
             "diagnostics": dict(self.diagnostics),
             "doubts": list(self.doubts),
         }

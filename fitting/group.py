@@ -23,6 +23,7 @@ from .doubts import doubts as about
 from .fit import Ceiling, Fit, GroupFit, Saturation
 from .metrics import Metric, metrics
 from .targets import targets as reached
+from .verified import repeats, verified
 
 SMALL_LEVEL = 8
 
@@ -125,6 +126,7 @@ def _group(
         ways=ways(by_verifier, default_draws(reach(counts)), seed=seed),
         majority_limit=majority_limit(counts, mass=mass, seed=seed) if votable(counts) else None,
         bracket=left_open,
+        verified=tuple(verified(c, mass=mass, seed=seed) for c in by_verifier if repeats(c)),
     )
 
 
@@ -145,8 +147,9 @@ def _ceilings(
         fixed = counts.stop_rule != UNTIL_SUCCESS
         if fixed and counts.drawn is not None and counts.drawn.accepts is not None:
             asked = caps if len(caps) else None
-            made += verification.ceilings(counts, k=asked, seed=seed, mass=mass)
-            found += verification.doubts(counts)
+            own = verification.ceilings(counts, k=asked, seed=seed, mass=mass)
+            made += own
+            found += verification.doubts(own[0], counts)
     return made, found
 
 

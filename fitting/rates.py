@@ -15,14 +15,16 @@ LOG_P, LOG_Q = log_expit(CENTRES), log_expit(-CENTRES)
 P_EDGES, LOG_P_EDGES = expit(EDGES), log_expit(EDGES)
 
 
-def likelihood(n: Ints, c: Ints) -> Floats:
-    """Returns (D, J) the chance of c successes in n, averaged over each cell.
+def likelihood(
+    n: Ints | Floats, c: Ints | Floats, centres: Floats = CENTRES, step: float = STEP
+) -> Floats:
+    """Returns (D, J) the chance of c (D,) successes in n, averaged over each cell.
 
     A cell is wider than the likelihood of many samples, so Gauss-Legendre nodes within it grow
-    with n; the log may have stopped at success, which only scales a row.
+    with n; the log may have stopped at success, which only scales a row. Counts may be fractions.
     """
-    nodes, weight = np.polynomial.legendre.leggauss(4 + int(np.sqrt(n.max()) * STEP))
-    x = CENTRES[:, None] + STEP / 2 * nodes
+    nodes, weight = np.polynomial.legendre.leggauss(4 + int(np.sqrt(n.max()) * step))
+    x = centres[:, None] + step / 2 * nodes
     log_p, log_q = log_expit(x), log_expit(-x)
     ways = gammaln(n + 1) - gammaln(c + 1) - gammaln(n - c + 1)
     rows = [

@@ -1,4 +1,6 @@
-"""How far an imperfect verifier lets resampling go: accuracy at a cap, and its ceiling."""
+"""How far an imperfect verifier lets resampling go: accuracy at a cap first, then its ceiling."""
+
+from dataclasses import replace
 
 import numpy as np
 
@@ -6,106 +8,167 @@ from ..analysis.accept import AcceptCells, accept_cells, accept_first
 from ..analysis.counts import Counts, Ints
 from ..analysis.curve import MASS, Curve, Floats, Interval, interval
 from ..analysis.draws import default_draws, draws
-from ..analysis.worlds import problem_worlds
-from .fit import Ceiling
-from .tables import spread
+from ..analysis.worlds import WORLDS, problem_worlds
+from .fit import Assumption, Ceiling
+from .importance import Prior
+from .unpooled import independent
+from .utility import best_caps, stopping
+from .verifier import PRIOR, Crossed, Posterior, Rates, crossed, posterior
 
 PENALTY = 1.0
-TOLERANCE = 0.01
-"""Caps whose utility lies this close to the best are not told apart."""
-ALL_CAPS = 256
+FARTHER = 4
+"""How many times the log the accuracy beyond it reaches."""
+WIDER = 2.0
+"""How much wider the other prior is that shows what the ceiling owes to the prior."""
+UNSURE = 0.1
+"""A width of the ceiling, or a share of problems never accepted, that deserves a doubt."""
 
 
 def ceilings(
-    counts: Counts, *, k: Ints | None = None, seed: int = 0, mass: float = MASS
+    counts: Counts,
+    *,
+    k: Ints | None = None,
+    seed: int = 0,
+    mass: float = MASS,
+    complete: bool = False,
 ) -> tuple[Ceiling, ...]:
-    """Returns the macro and the pooled ceiling of the verifier that was counted, for new problems.
+    """Returns the macro and the pooled ceiling of the verifier that was counted.
 
-    Exact over the log at every cap (Stroebl et al. 2024 simulate the same thing); the share of
-    accepted answers that are right is what the accuracy tends to. Estimates come from counts alone:
-    no curve is assumed beyond the log.
+    Accuracy within the log is exact (Stroebl et al. 2024 simulate it); all intervals, and what lies
+    beyond the log, come from draws of every problem's solve rate, TPR and FPR (`verifier.rates`)
+    pushed through the functional: for these problems, with the macro ceiling for new ones beside.
+
+    Args:
+        counts: one group's counts, with the verdicts of a verifier.
+        k: the caps, within the log; the usual ones when None.
+        seed: of the worlds.
+        mass: of the intervals.
+        complete: whether the verifier is known to accept all that is right, or the truth was only
+            looked up where it accepted (`count_accepted`).
     """
-    n = int(counts.n.min())
-    caps = draws(default_draws(n) if k is None else k)
-    weights = problem_worlds(counts.problems, seed)
+    caps = draws(default_draws(int(counts.n.min())) if k is None else k)
+    log, rng = crossed(counts), np.random.default_rng([seed, 17])
+    believed = posterior(log, rng=rng, complete=complete)
+    drawn = believed.rates(WORLDS, rng)
     cells = accept_cells(counts)
-    right = accept_first(counts, caps).right
-    curve = Curve(caps, _mean(weights, right), "new", mass)
-    tpr, fpr = rates(cells, weights, mass)
-    best = best_caps(counts)
-    return tuple(
-        Ceiling(str(counts.verifier), name, value, worst, most, curve, best, PENALTY, tpr, fpr)
-        for name, value, worst, most in (
-            _macro(cells, weights, mass),
-            _pooled(cells, weights, mass),
-        )
+    worst, best = bounds(cells)
+    macro = interval(_rows(drawn.ceiling.mean(axis=1)), mass, "these")
+    weights = problem_worlds(counts.problems, seed)[1:]
+    tpr, fpr = pooled_rates(drawn, mass)
+    within, beyond = _accuracies(counts, drawn, caps, mass)
+    most = int(beyond.k[0])
+    worth = best_caps(*drawn.accepts, most=most, penalty=PENALTY, mass=mass)
+    first = Ceiling(
+        verifier=str(counts.verifier),
+        estimand="macro",
+        value=macro,
+        new=interval(_rows((weights * drawn.ceiling).sum(axis=1)), mass),
+        worst=worst,
+        best=best,
+        accuracy_at=within,
+        beyond=beyond,
+        best_k=(worth.low, worth.high),
+        endless=worth.endless,
+        stop_after=stopping(*drawn.accepts, most=most, penalty=PENALTY).stop,
+        penalty=PENALTY,
+        true_positive_rate=tpr,
+        false_positive_rate=fpr,
+        assumptions=_assumptions(believed, log, cells, macro, seed),
+    )
+    return first, _pooled(first, drawn, weights)
+
+
+def _accuracies(counts: Counts, drawn: Rates, caps: Ints, mass: float) -> tuple[Curve, Curve]:
+    """Accuracy at the caps within the log, exact with believed worlds, and at one beyond it."""
+    far = np.array([FARTHER * int(counts.n.max())])
+    each, last = (drawn.accuracy(k.astype(float)).mean(axis=1) for k in (caps, far))
+    exact = accept_first(counts, caps).right.mean(axis=0)
+    within = Curve(caps, _rows(each, exact), "these", mass)
+    return within, Curve(far, _rows(last), "these", mass)
+
+
+def _rows(worlds: Floats, told: Floats | None = None) -> Floats:
+    """Puts the estimate on top of the worlds (W, ...): what is `told`, or else their mean."""
+    mean = worlds.mean(axis=0)
+    first = mean if told is None else np.where(np.isnan(told), mean, told)
+    return np.concatenate([np.asarray(first)[None], worlds])
+
+
+def _pooled(macro: Ceiling, drawn: Rates, weights: Floats) -> Ceiling:
+    """The accuracy of all accepted answers together; problems accepted often weigh more."""
+    right, wrong = drawn.accepts
+    these = right.sum(axis=1) / (right + wrong).sum(axis=1)
+    new = (weights * right).sum(axis=1) / (weights * (right + wrong)).sum(axis=1)
+    mass, none = macro.value.mass, float("nan")
+    return replace(
+        macro,
+        estimand="pooled",
+        value=interval(_rows(these), mass, "these"),
+        new=interval(_rows(new), mass),
+        worst=none,
+        best=none,
+        assumptions=(),
     )
 
 
-def _mean(weights: Floats, credit: Floats) -> Floats:
-    """Weighted means over problems; NaN where any problem has none."""
-    means = weights @ np.nan_to_num(credit)
-    means[:, np.isnan(credit).any(axis=0)] = np.nan
-    return np.asarray(means)
-
-
-def _ratio(above: Floats, below: Floats) -> Floats:
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(below > 0, above / below, np.nan)
-
-
-def _macro(cells: AcceptCells, weights: Floats, mass: float) -> tuple[str, Interval, float, float]:
-    """The mean over problems of their accepted answers' accuracy, those never accepted left out."""
-    true, false = cells.true_accepts.sum(axis=1), cells.false_accepts.sum(axis=1)
-    share = _ratio(true.astype(float), (true + false).astype(float))
-    seen = np.isfinite(share)
-    worlds = _ratio(weights @ np.nan_to_num(share), weights @ seen)
-    unseen = float(1 - seen.mean())
-    worst = float(np.nan_to_num(share).mean())
-    return "macro", interval(worlds, mass), worst, worst + unseen
-
-
-def _pooled(cells: AcceptCells, weights: Floats, mass: float) -> tuple[str, Interval, float, float]:
-    """The accuracy of all accepted answers together; problems accepted often weigh more."""
-    true, false = cells.true_accepts.sum(axis=1), cells.false_accepts.sum(axis=1)
-    value = interval(_ratio(weights @ true, weights @ (true + false)), mass)
-    return "pooled", value, value.estimate, value.estimate
-
-
-def rates(cells: AcceptCells, weights: Floats, mass: float = MASS) -> tuple[Interval, Interval]:
-    """Returns the true- and the false-positive rate, pooled over samples, in every world."""
-    pairs = ((cells.true_accepts, cells.read_right), (cells.false_accepts, cells.read_wrong))
+def pooled_rates(drawn: Rates, mass: float = MASS) -> tuple[Interval, Interval]:
+    """Returns the TPR among the right and the FPR among the wrong samples of these problems."""
+    both = (drawn.solve, drawn.true_positive), (1 - drawn.solve, drawn.false_positive)
     tpr, fpr = (
-        interval(_ratio(weights @ yes.sum(axis=1), weights @ read.sum(axis=1)), mass)
-        for yes, read in pairs
+        interval(_rows((share * rate).sum(axis=1) / share.sum(axis=1)), mass, "these")
+        for share, rate in both
     )
     return tpr, fpr
 
 
-def best_caps(counts: Counts, penalty: float = PENALTY) -> tuple[int, int]:
-    """Returns the caps K whose utility (+1 right, -penalty wrong, 0 abstain) is within TOLERANCE.
-
-    Utility can have several local maxima, so every cap is tried (a log grid beyond ALL_CAPS).
-    """
-    n = int(counts.n.min())
-    caps = np.arange(1, n + 1) if n <= ALL_CAPS else spread(n, ALL_CAPS)
-    drawn = accept_first(counts, caps)
-    utility = (drawn.right - penalty * drawn.wrong).mean(axis=0)
-    if utility.max() <= 0:
-        return 0, 0
-    good = caps[utility >= utility.max() - TOLERANCE]
-    return int(good[0]), int(good[-1])
+def bounds(cells: AcceptCells) -> tuple[float, float]:
+    """Returns the mean share of accepted answers that are right, where a problem on which nothing
+    was accepted has none of them right, or all."""
+    share, seen = _shares(cells)
+    worst = float(np.where(seen, share, 0.0).mean())
+    return worst, worst + float(1 - seen.mean())
 
 
-def doubts(counts: Counts) -> list[str]:
-    """Says when the ceiling hangs on problems where nothing was ever accepted."""
+def _shares(cells: AcceptCells) -> tuple[Floats, Floats]:
+    true, false = cells.true_accepts.sum(axis=1), cells.false_accepts.sum(axis=1)
+    seen = true + false > 0
+    return true / np.maximum(true + false, 1), seen
+
+
+def _assumptions(
+    believed: Posterior, log: Crossed, cells: AcceptCells, value: Interval, seed: int
+) -> tuple[Assumption, ...]:
+    """The macro ceiling under other assumptions, each named."""
+    rng = np.random.default_rng([seed, 18])
+    wide = Prior(PRIOR.mean, WIDER * PRIOR.sd)
+    wider = believed.rates(WORLDS // 4, rng, wide)
+    alone = independent(log, worlds=WORLDS, rng=rng)
+    share, seen = _shares(cells)
+    left = float(share[seen].mean()) if seen.any() else float("nan")
+    rows = (
+        ("hierarchy, priors twice as wide", _rows(wider.ceiling.mean(axis=1))),
+        ("each problem alone, Jeffreys (biased)", _rows(alone.ceiling.mean(axis=1))),
+    )
+    told = [Assumption(name, interval(row, value.mass, "these")) for name, row in rows]
+    none = Interval(left, float("nan"), float("nan"), value.mass, "these")
+    return (
+        Assumption("hierarchy", value),
+        *told,
+        Assumption("problems never accepted left out", none),
+    )
+
+
+def doubts(ceiling: Ceiling, counts: Counts) -> list[str]:
+    """Says when the macro ceiling hangs on problems where nothing was accepted, or on the prior."""
     cells = accept_cells(counts)
     accepted = (cells.true_accepts + cells.false_accepts).sum(axis=1)
     silent = int((accepted == 0).sum())
-    if silent <= 0.1 * len(counts):
+    low, high = ceiling.value.low, ceiling.value.high
+    if silent <= UNSURE * len(counts) and high - low <= UNSURE:
         return []
     return [
-        f"{counts.verifier} accepted nothing on {silent} of {len(counts)} problems, and the macro"
-        " ceiling leaves them out: read it between its worst and best, and trust the accuracy at a"
+        f"{counts.verifier} accepted nothing on {silent} of {len(counts)} problems, so its macro"
+        f" ceiling hangs on what is assumed of them: {low:.2f} to {high:.2f} as fitted,"
+        f" {ceiling.worst:.2f} to {ceiling.best:.2f} whatever is true; trust the accuracy at a"
         " finite cap first"
     ]

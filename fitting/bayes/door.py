@@ -25,7 +25,7 @@ def library() -> ModuleType:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Draws:
-    """Posterior draws of each name, (CHAINS * DRAWS,), and how well the chains mixed."""
+    """Posterior draws of each name, (CHAINS * DRAWS, ...), and how well the scalars mixed."""
 
     values: Mapping[str, Floats]
     r_hat: float
@@ -33,7 +33,7 @@ class Draws:
     divergences: int
 
 
-def sample(model: Any, names: list[str], seed: int, draws: int = DRAWS) -> Draws:
+def sample(model: Any, names: list[str], seed: int, draws: int = DRAWS, tune: int = DRAWS) -> Draws:
     """Samples a model by NUTS with PyMC's own sampler, whatever else is installed."""
     pm = library()
     logging.getLogger("pymc").setLevel(logging.ERROR)
@@ -41,7 +41,7 @@ def sample(model: Any, names: list[str], seed: int, draws: int = DRAWS) -> Draws
         warnings.simplefilter("ignore")
         result = pm.sample(
             draws,
-            tune=DRAWS,
+            tune=tune,
             chains=CHAINS,
             cores=1,
             random_seed=seed,
@@ -50,10 +50,11 @@ def sample(model: Any, names: list[str], seed: int, draws: int = DRAWS) -> Draws
             compute_convergence_checks=False,
         )
     posterior = {name: np.asarray(result["posterior"][name]) for name in names}
+    scalars = [chains for chains in posterior.values() if chains.ndim == 2]
     arviz = import_module("arviz")
     return Draws(
-        {name: chains.reshape(-1) for name, chains in posterior.items()},
-        max(float(np.asarray(arviz.rhat(chains))) for chains in posterior.values()),
-        min(float(np.asarray(arviz.ess(chains))) for chains in posterior.values()),
+        {name: chains.reshape(-1, *chains.shape[2:]) for name, chains in posterior.items()},
+        max(float(np.asarray(arviz.rhat(chains))) for chains in scalars),
+        min(float(np.asarray(arviz.ess(chains))) for chains in scalars),
         int(np.asarray(result["sample_stats"]["diverging"]).sum()),
     )

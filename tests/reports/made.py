@@ -5,7 +5,15 @@ from dataclasses import replace
 import numpy as np
 from apportion.analysis.curve import Curve, Floats, Interval, Population
 from apportion.data.traces import Group, Source
-from apportion.fitting.fit import Ceiling, Fit, FittedFamily, GroupFit, Saturation, Target
+from apportion.fitting.fit import (
+    Assumption,
+    Ceiling,
+    Fit,
+    FittedFamily,
+    GroupFit,
+    Saturation,
+    Target,
+)
 from apportion.planner.plan import Baseline, Frontier, LevelPlan, Option, Part, Plan
 
 NAN = float("nan")
@@ -114,9 +122,11 @@ def ceiling(ks: list[int], covered: Floats, name: str, top: float, estimand: str
     """Returns accept-first rising to its ceiling."""
     reach = top * (1 - np.exp(-0.9 * np.array(ks) ** 0.55))
     return Ceiling(
-        name, estimand, interval(top, 0.04), top - 0.05, top + 0.06,
-        curve(ks, np.minimum(reach, covered), 0.025, "these"), (8, 32), 1.0,
-        interval(0.91, 0.02), interval(0.17, 0.03),
+        name, estimand, interval(top, 0.04), interval(top, 0.06), top - 0.05, top + 0.06,
+        curve(ks, np.minimum(reach, covered), 0.025, "these"),
+        curve([4 * ks[-1]], np.array([top]), 0.03),
+        (8, 32), False, 40, 1.0, interval(0.91, 0.02), interval(0.17, 0.03),
+        (Assumption("hierarchy", interval(top, 0.04)), Assumption("wider", interval(top, 0.05))),
     )  # fmt: skip
 
 

@@ -1,0 +1,131 @@
+"""Repeated verdicts and the surface over S and V: recovery, exactness, coverage, real tests."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from apportion.analysis.counts import Counts, count
+from apportion.analysis.curve import Floats
+from apportion.analysis.verification import verdict_grid
+from apportion.benchmarks import codet
+from apportion.benchmarks.real import DATA
+from apportion.data.errors import InputError
+from apportion.data.synthetic import simulate
+from apportion.fitting.chosen import accepted, best_of
+from apportion.fitting.surface import EVERY, surface
+from apportion.fitting.verdicts import ACCEPT, AGREE, Repeated, Target, repeated, verdicts
+from scipy.special import expit
+from scipy.stats import betabinom
+
+SOLUTIONS, VERDICTS = np.array([1, 4, 16, 64]), np.array([1, 4, 16])
+
+
+def world(problems: int, seed: int) -> tuple[Counts, Floats]:
+    """A log of 16 solutions x 4 verdicts, and the true accuracy of each problem, (P, S, V)."""
+    rng = np.random.default_rng(seed)
+    p = expit(rng.normal(-0.5, 1.5, problems))
+    wrong = expit(rng.normal(-1.0, 0.8, problems))
+    right = expit(1.0 + rng.normal(0, 0.6, problems))
+    made = count(simulate("mid", problems=problems, samples=16, verdicts=4, seed=seed)[0])
+    good = (rng.random((problems, 16)) < p[:, None]).astype(float)
+    mean = np.where(good == 1, right[:, None], wrong[:, None])
+    q = rng.beta(mean * 3, (1 - mean) * 3)
+    votes = rng.random((problems * 16, 4)) < q.reshape(-1, 1)
+    assert made.drawn is not None
+    drawn = replace(made.drawn, right=good.ravel(), accepts=votes.astype(np.int8))
+    agree = np.full(problems, 0.25)
+    each = [
+        best_of(p, accepted(right, agree, v), accepted(wrong, agree, v), SOLUTIONS.astype(float))
+        for v in VERDICTS.astype(float)
+    ]
+    return replace(made, c=good.sum(axis=1).astype(np.int64), drawn=drawn), np.stack(each, axis=2)
+
+
+def test_the_likelihood_is_beta_binomial() -> None:
+    """The table is a product of beta-binomials times one number, the same all over."""
+    yes, read = np.array([0, 3, 5, 5, 2]), np.array([5, 5, 5, 6, 4])
+    log = Repeated(1, np.zeros(5, np.int64), np.ones(5, np.int64), yes, read)
+    table = Target(log).said[1][0]
+    nodes, weight = np.polynomial.legendre.leggauss(table.shape[1])
+    mean = expit(ACCEPT.centres[10:40:7, None] + ACCEPT.step / 2 * nodes)[..., None]
+    rho = expit(AGREE.centres[3:12:2])
+    a, b = mean * (1 / rho - 1), (1 - mean) * (1 / rho - 1)
+    exact = np.ones(a.shape)
+    for k, v in zip(yes, read, strict=True):
+        exact = exact * betabinom.pmf(k, v, a, b)
+    ratio = table[10:40:7, :, 3:12:2] / (exact * weight[:, None])
+    assert ratio == pytest.approx(ratio.flat[0], rel=1e-6)
+
+
+def test_rates_and_agreement_of_verdicts_are_recovered() -> None:
+    """Correlation .25 in both classes; levels within 4 of their posterior sds."""
+    counts, _ = world(120, 1)
+    drawn = verdicts(repeated(counts), worlds=200, rng=np.random.default_rng(0))
+    assert drawn.effective > 30
+    for agree in (drawn.wrong[1], drawn.right[1]):
+        mean = agree.mean(axis=1)
+        assert abs(np.median(mean) - 0.25) < 4 * mean.std() + 0.02
+    level = drawn.theta[:, 2]
+    assert abs(level.mean() + 1.0) < 4 * level.std()
+
+
+def test_within_the_log_the_surface_is_the_exact_grid() -> None:
+    counts, _ = world(40, 2)
+    made = surface(counts, [1, 4, 16, 64], [1, 4, 16, EVERY], worlds=20)
+    exact = verdict_grid(counts, np.array([1, 4, 16]), np.array([1, 4])).mean(axis=0)
+    assert made.estimate[:3, :2] == pytest.approx(exact)
+    assert made.estimate[:3, 3] == pytest.approx(exact[:, 1])
+    assert made.exact.tolist() == [[True, True, False, True]] * 3 + [[False] * 4]
+    assert (np.diff(made.estimate[:, 2]) > -0.02).all()
+
+
+def test_beyond_the_log_the_surface_holds_the_truth_of_these_problems() -> None:
+    """8 logs of 60 problems, 90% intervals up to S = 4n, V = 4M: a share is known to .11."""
+    held = []
+    for seed in range(8):
+        counts, truth = world(60, 10 + seed)
+        made = surface(counts, SOLUTIONS, VERDICTS, population="these", worlds=60, seed=seed)
+        low, high = made.ends
+        true = truth.mean(axis=0)
+        held.append((low <= true) & (true <= high))
+    assert np.mean(held, axis=0).min() >= 0.9 - 2.5 * 0.11
+
+
+def test_assuming_independent_verdicts_overstates_them() -> None:
+    """Why V saturates: at V = 16 the truth lies far below what one verdict's rates promise."""
+    counts, truth = world(60, 3)
+    drawn = verdicts(repeated(counts), worlds=40, rng=np.random.default_rng(0))
+    none = np.full_like(drawn.solve, 1e-6)
+    naive = best_of(
+        drawn.solve,
+        accepted(drawn.right[0], none, 16),
+        accepted(drawn.wrong[0], none, 16),
+        np.array([16.0]),
+    ).mean()
+    assert naive > truth[:, 2, 2].mean() + 0.05
+
+
+def test_one_verdict_a_solution_cannot_tell_agreement() -> None:
+    counts = count(simulate("mid", problems=10, samples=8, verdicts=1, seed=0)[0])
+    with pytest.raises(InputError, match="at least 2 verdicts on a solution; verifier has 1"):
+        surface(counts, [1, 2], [1])
+    counts = count(simulate("mid", problems=10, samples=8, verdicts=2, seed=0)[0])
+    with pytest.raises(InputError, match="S must be a list of whole numbers >= 1"):
+        surface(counts, [0, 2], [1])
+
+
+@pytest.mark.skipif(
+    not (DATA / "codet").exists(),
+    reason=f"CodeT's tests are not at {DATA} (APPORTION_REAL_DATA)",
+)
+def test_on_generated_tests_more_solutions_help_and_then_harm() -> None:
+    """By all tests .26 at S = 4 and .19 at S = 100; predictions for held-out tasks within .02."""
+    counts = codet.codet()
+    made = surface(counts, [1, 4, 16, 100], [1, 16, EVERY])
+    assert made.estimate[:, 2] == pytest.approx([0.174, 0.257, 0.249, 0.194], abs=6e-4)
+    peak, chance = made.falls(2)
+    assert peak == 4
+    assert chance > 0.7
+    found = codet.folds()
+    assert found["tasks"] == 88
+    assert found["mean absolute difference"] < 0.02
