@@ -1,17 +1,24 @@
-"""A verifier's rates against known truth: intervals for accuracy at K and the ceiling, and SBC."""
+"""Verifiers against known truth: accuracy at K and the ceiling, ranks, and the (S, V) surface."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from apportion.analysis.counts import Counts, count
 from apportion.analysis.curve import quantiles
+from apportion.data.synthetic import simulate
+from apportion.fitting.bayes import verifier as bayes
+from apportion.fitting.chosen import accepted, best_of
 from apportion.fitting.importance import spread
+from apportion.fitting.surface import surface
 from apportion.fitting.unpooled import independent, plug_in
 from apportion.fitting.verifier import PRIOR, Crossed, Rates, rates
 from numpy.typing import NDArray
 from scipy.special import expit
 from scipy.stats import beta
 
+from . import codet
 from .sbc import DRAWS, FAMILYWISE, p_values, ranked
 
 Floats = NDArray[np.float64]
@@ -25,7 +32,9 @@ SAMPLES = (5, 20, 100)
 PROBLEMS, LOGS, WORLDS, MASS = 120, 150, 400, 0.95
 WAYS = ("hierarchy", "independent Jeffreys", "plug-in empirical Bayes", "rectangle")
 AT = ("K = 1", "K = n/2", "K = n", "K = 4n", "macro ceiling")
-SIMULATIONS, SIZE = 400, (40, 10)
+SIMULATIONS, SIZE = 1000, (40, 10)
+SAMPLED, REDUCED, NUTS_DRAWS = 60, (15, 6), 300
+FAR_S, FAR_V, SURFACES = np.array([1, 4, 16, 64]), np.array([1, 4, 16]), 100
 
 
 def simulated(
@@ -147,8 +156,74 @@ def twin(seed: int, size: tuple[int, int] = SIZE) -> dict[str, int]:
     return ranked({name: np.append(both[name], ours[name]) for name in both}, rng)
 
 
-def calibrated(share: Callable[..., Any], simulations: int = SIMULATIONS) -> dict[str, Any]:
-    """The p values of uniform ranks under the twin."""
-    found = p_values(share(twin, [(seed,) for seed in range(simulations)]))
-    level = FAMILYWISE / len(found)
-    return {"logs": simulations, "least": min(found.values()), "allowed": level, "p": found}
+def nuts(seed: int, size: tuple[int, int] = REDUCED) -> dict[str, int]:
+    """The same under PyMC, its draws thinned to be nearly independent."""
+    log, truth, rng = prior_log(seed, size)
+    drawn = bayes.rates(log, seed, draws=NUTS_DRAWS)
+    thin = np.linspace(0, len(drawn.theta) - 1, DRAWS).astype(int)
+    kept = Rates(
+        drawn.solve[thin],
+        drawn.true_positive[thin],
+        drawn.false_positive[thin],
+        drawn.theta[thin],
+        drawn.effective,
+    )
+    both, theirs = quantities(truth, size[1]), quantities(kept, size[1])
+    return ranked({name: np.append(both[name], theirs[name]) for name in both}, rng)
+
+
+def calibrated(share: Callable[..., Any]) -> dict[str, Any]:
+    """The p values of uniform ranks under the twin and under PyMC, and the familywise level."""
+    found = {
+        "twin": p_values(share(twin, [(seed,) for seed in range(SIMULATIONS)])),
+        "PyMC": p_values(share(nuts, [(seed,) for seed in range(SAMPLED)]), bins=10),
+    }
+    every = [p for row in found.values() for p in row.values()]
+    reduced = f"{SAMPLED} of {REDUCED[0]} x {REDUCED[1]} for PyMC"
+    sizes = f"{SIMULATIONS} logs of {SIZE[0]} x {SIZE[1]} for the twin, {reduced}"
+    return {"logs": sizes, "least": min(every), "allowed": FAMILYWISE / len(every), "p": found}
+
+
+def far(seed: int) -> Floats:
+    """One log of beta-binomial verdicts: whether 90% intervals of the surface held, (S, V)."""
+    rng = np.random.default_rng([seed, 41])
+    counts, truth = repeated_world(60, rng)
+    made = surface(counts, FAR_S, FAR_V, population="these", worlds=60, seed=seed)
+    low, high = made.ends
+    return np.asarray((low <= truth) & (truth <= high), dtype=np.float64)
+
+
+def repeated_world(problems: int, rng: np.random.Generator) -> tuple[Counts, Floats]:
+    """16 solutions x 4 verdicts of each problem, and the true mean accuracy (S, V)."""
+    p = expit(rng.normal(-0.5, 1.5, problems))
+    wrong = expit(rng.normal(-1.0, 0.8, problems))
+    right = expit(1.0 + rng.normal(0, 0.6, problems))
+    good = (rng.random((problems, 16)) < p[:, None]).astype(float)
+    mean = np.where(good == 1, right[:, None], wrong[:, None])
+    votes = rng.random((problems * 16, 4)) < rng.beta(3 * mean, 3 * (1 - mean)).reshape(-1, 1)
+    made = count(simulate("mid", problems=problems, samples=16, verdicts=4, seed=0)[0])
+    assert made.drawn is not None
+    drawn = replace(made.drawn, right=good.ravel(), accepts=votes.astype(np.int8))
+    agree = np.full(problems, 0.25)
+    each = [
+        best_of(p, accepted(right, agree, v), accepted(wrong, agree, v), FAR_S.astype(float))
+        for v in FAR_V.astype(float)
+    ]
+    counts = replace(made, c=good.sum(axis=1).astype(np.int64), drawn=drawn)
+    return counts, np.stack(each, axis=2).mean(axis=0)
+
+
+def surfaces(share: Callable[..., Any]) -> dict[str, Any]:
+    """The surface in a known world, and on CodeT's generated tests."""
+    held = np.array(share(far, [(seed,) for seed in range(SURFACES)]))
+    known = {
+        "logs": SURFACES,
+        "solutions": FAR_S.tolist(),
+        "verdicts": FAR_V.tolist(),
+        "held": held.mean(axis=0).round(3).tolist(),
+        "error": (held.std(axis=0) / np.sqrt(SURFACES)).round(3).tolist(),
+    }
+    return {"known world, 16 x 4 logged": known, "codet": codet.folds()}
+
+
+PARTS = {"verifiers": gates, "verifier-sbc": calibrated, "surfaces": surfaces}

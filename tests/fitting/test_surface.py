@@ -1,13 +1,12 @@
 """Repeated verdicts and the surface over S and V: recovery, exactness, coverage, real tests."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from apportion.analysis.counts import Counts, count
 from apportion.analysis.curve import Floats
 from apportion.analysis.verification import verdict_grid
 from apportion.benchmarks import codet
+from apportion.benchmarks import verifiers as bench
 from apportion.benchmarks.real import DATA
 from apportion.data.errors import InputError
 from apportion.data.synthetic import simulate
@@ -17,28 +16,11 @@ from apportion.fitting.verdicts import ACCEPT, AGREE, Repeated, Target, repeated
 from scipy.special import expit
 from scipy.stats import betabinom
 
-SOLUTIONS, VERDICTS = np.array([1, 4, 16, 64]), np.array([1, 4, 16])
+SOLUTIONS, VERDICTS = bench.FAR_S, bench.FAR_V
 
 
 def world(problems: int, seed: int) -> tuple[Counts, Floats]:
-    """A log of 16 solutions x 4 verdicts, and the true accuracy of each problem, (P, S, V)."""
-    rng = np.random.default_rng(seed)
-    p = expit(rng.normal(-0.5, 1.5, problems))
-    wrong = expit(rng.normal(-1.0, 0.8, problems))
-    right = expit(1.0 + rng.normal(0, 0.6, problems))
-    made = count(simulate("mid", problems=problems, samples=16, verdicts=4, seed=seed)[0])
-    good = (rng.random((problems, 16)) < p[:, None]).astype(float)
-    mean = np.where(good == 1, right[:, None], wrong[:, None])
-    q = rng.beta(mean * 3, (1 - mean) * 3)
-    votes = rng.random((problems * 16, 4)) < q.reshape(-1, 1)
-    assert made.drawn is not None
-    drawn = replace(made.drawn, right=good.ravel(), accepts=votes.astype(np.int8))
-    agree = np.full(problems, 0.25)
-    each = [
-        best_of(p, accepted(right, agree, v), accepted(wrong, agree, v), SOLUTIONS.astype(float))
-        for v in VERDICTS.astype(float)
-    ]
-    return replace(made, c=good.sum(axis=1).astype(np.int64), drawn=drawn), np.stack(each, axis=2)
+    return bench.repeated_world(problems, np.random.default_rng(seed))
 
 
 def test_the_likelihood_is_beta_binomial() -> None:
@@ -81,13 +63,7 @@ def test_within_the_log_the_surface_is_the_exact_grid() -> None:
 
 def test_beyond_the_log_the_surface_holds_the_truth_of_these_problems() -> None:
     """8 logs of 60 problems, 90% intervals up to S = 4n, V = 4M: a share is known to .11."""
-    held = []
-    for seed in range(8):
-        counts, truth = world(60, 10 + seed)
-        made = surface(counts, SOLUTIONS, VERDICTS, population="these", worlds=60, seed=seed)
-        low, high = made.ends
-        true = truth.mean(axis=0)
-        held.append((low <= true) & (true <= high))
+    held = [bench.far(seed) for seed in range(8)]
     assert np.mean(held, axis=0).min() >= 0.9 - 2.5 * 0.11
 
 
@@ -102,7 +78,7 @@ def test_assuming_independent_verdicts_overstates_them() -> None:
         accepted(drawn.wrong[0], none, 16),
         np.array([16.0]),
     ).mean()
-    assert naive > truth[:, 2, 2].mean() + 0.05
+    assert naive > truth[2, 2] + 0.05
 
 
 def test_one_verdict_a_solution_cannot_tell_agreement() -> None:
