@@ -126,12 +126,11 @@ def simulate(out: Path, strict: bool, as_json: bool, **options: Any) -> None:
 @click.option(
     "--target", "targets", callback=numbers(float), metavar="A,...", help="Accuracy to reach."
 )
-@click.option("--bayes", is_flag=True, help="Sample the beta-binomial posterior with PyMC.")
+@click.option("--penalty", type=float, default=1.0, help="Cost of a wrong answer; right earns 1.")
+@click.option("--bayes", is_flag=True, help="Sample with PyMC what grids do else; slow.")
 @READING
 @COMMON
-def fit(
-    trace: Path, at: list[int] | None, targets: list[float] | None, bayes: bool, **options: Any
-) -> None:
+def fit(trace: Path, at: list[int] | None, targets: list[float] | None, **options: Any) -> None:
     """Fit curves: coverage, forecasts, saturation, and the ceilings that verifiers set.
 
     TRACE is a trace directory or a tidy file of samples or counts.
@@ -144,9 +143,9 @@ def fit(
     from .reports import terminal
 
     log = _read([trace], options)
-    mass, seed = options["mass"], options["seed"]
+    asked = {name: options[name] for name in ("mass", "seed", "penalty", "bayes")}
     with terminal.working("fitting"):
-        made = fitted(log, at=at, targets=targets or (), bayes=bayes, mass=mass, seed=seed)
+        made = fitted(log, at=at, targets=targets or (), **asked)
     tell(made.doubts, strict=options["strict"])
     print_json(made.json()) if options["as_json"] else terminal.show_fit(made)
 

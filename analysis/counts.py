@@ -1,6 +1,7 @@
 """Counts: the sufficient statistics of one group of samples, problem by problem."""
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 import polars as pl
@@ -26,7 +27,8 @@ class Counts:
 
     Costs are means over a problem's samples, (P,), NaN where none was logged: `prompt_tokens`,
     `output_tokens` and `seconds` a solution, `verdict_tokens` a verdict. `drawn` is None for logs
-    that kept only counts. Arrays are read-only.
+    that kept only counts. `labels` says whether right means right, or right and accepted by the
+    verifier (`count_accepted`). Arrays are read-only.
     """
 
     group: Group
@@ -42,6 +44,7 @@ class Counts:
     seconds: Floats
     verdict_tokens: Floats
     sources: tuple[Source, ...]
+    labels: Literal["all", "accepted"] = "all"
 
     def __post_init__(self) -> None:
         freeze(*(getattr(self, name) for name in _PER_PROBLEM))
@@ -115,7 +118,9 @@ def count(trace: Trace, verifier: str | None = None) -> Counts:
         stop_rule=stop_rule(trace) if told == UNKNOWN else told,
         verifier=name,
         drawn=drawn,
-        **costs,
+        prompt_tokens=costs["prompt_tokens"],
+        output_tokens=costs["output_tokens"],
+        seconds=costs["seconds"],
         verdict_tokens=_verdict_tokens(table["problem"], trace, name),
         sources=trace.header.sources,
     )
@@ -143,7 +148,23 @@ def count_accepted(trace: Trace, verifier: str | None = None) -> Counts:
         never.with_columns(no=True).drop("accepts"), on=same, how="left", maintain_order="left"
     )
     judged = pl.when(pl.col("no").fill_null(False)).then(False).otherwise(pl.col("correct"))
-    return count(replace(trace, samples=keyed.with_columns(correct=judged).drop("no")), name)
+    made = count(replace(trace, samples=keyed.with_columns(correct=judged).drop("no")), name)
+    return replace(made, labels="accepted")
+
+
+def labels_follow(trace: Trace, verifier: str | None) -> bool:
+    """Returns whether most that the verifier rejected is ungraded, and most it accepted graded."""
+    said = trace.verdicts.filter(pl.col("verifier").eq_missing(verifier))
+    if verifier is None or not trace.samples["correct"].has_nulls():
+        return False
+    same = ["problem", "sample"]
+    voted = said.group_by(same).agg(pl.col("accepts").any())
+    graded = trace.samples.select(*same, graded=pl.col("correct").is_not_null()).join(
+        voted, on=same
+    )
+    share = {yes: graded.filter(pl.col("accepts") == yes)["graded"].mean() for yes in (True, False)}
+    yes, no = (1.0 if x is None else float(x) for x in (share[True], share[False]))  # type: ignore[arg-type]
+    return no < 0.5 < yes
 
 
 def count_together(trace: Trace, verifier: str | None = None) -> tuple[Counts, ...]:

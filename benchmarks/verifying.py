@@ -67,9 +67,9 @@ def _surfaces(found: Row) -> Iterator[str]:
         cells = [f"{h:.2f} ± {e:.2f}" for h, e in zip(held, error, strict=True)]
         yield f"| {s} | " + " | ".join(cells) + " |"
     yield ""
-    yield f"CodeT's generated tests on {real['tasks']} HumanEval tasks (a test is a verdict, truth is"
-    yield "HumanEval+): what the model says of tasks held out, pooled, against the exact grid. Mean"
-    yield f"absolute difference {real['mean absolute difference']:.4f}; by fold"
+    yield f"CodeT's generated tests on {real['tasks']} HumanEval tasks (a test is a verdict, the"
+    yield "truth is HumanEval+): what the model says of tasks held out, pooled, against the exact"
+    yield f"grid. Mean absolute difference {real['mean absolute difference']:.4f}; by fold"
     folds, floors = (
         ", ".join(f"{x:.3f}" for x in real[k]) for k in ("of each fold", "noise floor")
     )

@@ -1,10 +1,11 @@
 """fit: every group of a log gets its curves, forecasts, saturation points and ceilings."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from ..analysis.counts import Counts, Ints, count
+from ..analysis.counts import Counts, Ints, count, count_accepted, labels_follow
 from ..analysis.coverage import coverage
 from ..analysis.curve import MASS, Curve
 from ..analysis.draws import default_draws, draws, reach
@@ -28,12 +29,38 @@ from .verified import repeats, verified
 SMALL_LEVEL = 8
 
 
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What was asked of every group."""
+
+    at: Sequence[int] | None
+    mass: float
+    targets: Sequence[float]
+    seed: int
+    penalty: float
+    bayes: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    """One group: counted once for every verifier, the first used for all that needs none.
+
+    `judged` are the counts that a verifier's ceiling is made of: where the truth was looked up for
+    accepted samples alone, of those. `told` is what to doubt about its data.
+    """
+
+    counts: list[Counts]
+    judged: list[Counts]
+    told: Sequence[str] = ()
+
+
 def fit(
     log: Trace | Counts,
     *,
     at: Sequence[int] | None = None,
     mass: float = MASS,
     targets: Sequence[float] = (),
+    penalty: float = verification.PENALTY,
     seed: int = 0,
     bayes: bool = False,
 ) -> Fit:
@@ -44,21 +71,18 @@ def fit(
         at: the k to report; 1, 3, 10, 30, ... up to n, then 10 n and 100 n when None.
         mass: of every interval, strictly between 0 and 1.
         targets: accuracies to find the k and the tokens for.
+        penalty: what a wrong answer loses where a right one earns 1, for the caps worth using.
         seed: of the worlds.
-        bayes: sample the beta-binomial posterior with PyMC instead of bootstrapping its mode.
+        bayes: sample with PyMC what the grids do else: the beta-binomial, and verifiers' rates.
 
     Raises:
-        InputError: mass or a target out of range, some k < 1, nothing graded.
+        InputError: mass, a target or the penalty out of range, some k < 1, nothing graded.
     """
     _check(mass, targets)
-    parts = [[log]] if isinstance(log, Counts) else _counted(log)
+    wish = _Wish(at, mass, targets, seed, penalty, bayes)
+    parts = [_Part([log], [log])] if isinstance(log, Counts) else _parts(log)
     sources = log.sources if isinstance(log, Counts) else log.header.sources
-    told = [()] if isinstance(log, Counts) else _told(log)
-    groups = [
-        _group(c, at, mass, targets, seed, each, bayes=bayes)
-        for c, each in zip(parts, told, strict=True)
-    ]
-    return Fit(tuple(groups), sources, seed, mass)
+    return Fit(tuple(_group(part, wish) for part in parts), sources, seed, mass)
 
 
 def _check(mass: float, targets: Sequence[float]) -> None:
@@ -68,43 +92,41 @@ def _check(mass: float, targets: Sequence[float]) -> None:
                 raise InputError(f"{name} must lie strictly between 0 and 1; got {value:g}")
 
 
-def _counted(trace: Trace) -> list[list[Counts]]:
-    """Counts each group once for every verifier; the first is used for all that needs none."""
-    return [[count(part, v) for v in _verifiers(part)] for _, part in trace.groups()]
+def _parts(trace: Trace) -> list[_Part]:
+    """Counts each group; what is to be doubted about the data of a single one its header knows."""
+    groups = [part for _, part in trace.groups()]
+    told = [trace.header.doubts] if len(groups) == 1 else [doubts(part) for part in groups]
+    return [_part(part, each) for part, each in zip(groups, told, strict=True)]
 
 
-def _told(trace: Trace) -> list[tuple[str, ...]]:
-    """What is to be doubted about the data of each group; of one group the header knows it."""
-    groups = trace.groups()
-    return [trace.header.doubts] if len(groups) == 1 else [doubts(part) for _, part in groups]
+def _part(trace: Trace, told: Sequence[str]) -> _Part:
+    verifiers = _verifiers(trace)
+    counts = [count(trace, v) for v in verifiers]
+    judged = [
+        count_accepted(trace, v) if labels_follow(trace, v) else counted
+        for v, counted in zip(verifiers, counts, strict=True)
+    ]
+    return _Part(counts, judged, told)
 
 
 def _verifiers(trace: Trace) -> list[str | None]:
     return [*trace.verifiers] or [None]
 
 
-def _group(
-    by_verifier: list[Counts],
-    at: Sequence[int] | None,
-    mass: float,
-    targets: Sequence[float],
-    seed: int,
-    told: Sequence[str],
-    *,
-    bayes: bool,
-) -> GroupFit:
+def _group(part: _Part, wish: _Wish) -> GroupFit:
+    by_verifier, mass, seed = part.counts, wish.mass, wish.seed
     counts = by_verifier[0]
-    inside, beyond = _grids(counts, at)
+    inside, beyond = _grids(counts, wish.at)
     plain = forecast(counts, seed=seed)
-    whole = sampled(counts, plain, seed) if bayes else plain
+    whole = sampled(counts, plain, seed) if wish.bayes else plain
     future, fan = whole.at(beyond, mass), whole.fan(mass)
     tested, left_open = backtest(counts, seed), _bracket(whole, beyond, mass)
-    ceilings, unheard = _ceilings(by_verifier, inside, mass, seed)
+    ceilings, unheard = _ceilings(part.judged, inside, wish)
     measured = metrics(by_verifier, whole, mass, seed)
     points, small = _saturation(by_verifier, measured, seed, mass)
     shown = _coverage(counts, inside, mass, seed)
     doubted = about(counts, whole, (future, left_open), tested)
-    found = [*told, *unheard, *small, *doubted, shown.reason]
+    found = [*part.told, *unheard, *small, *doubted, shown.reason]
     return GroupFit(
         group=counts.group,
         settings={},
@@ -118,7 +140,7 @@ def _group(
         fan=fan,
         families=families(whole, tested, beyond, mass),
         saturation=tuple(points),
-        targets=tuple(reached(targets, measured)),
+        targets=tuple(reached(wish.targets, measured)),
         ceilings=tuple(ceilings),
         solve_rates=counts.solve_rates,
         doubts=tuple(dict.fromkeys(filter(None, found))),
@@ -137,17 +159,21 @@ def _coverage(counts: Counts, k: Ints, mass: float, seed: int) -> Curve:
     return coverage(counts, k, mass=mass, seed=seed)
 
 
-def _ceilings(
-    by_verifier: list[Counts], caps: Ints, mass: float, seed: int
-) -> tuple[list[Ceiling], list[str]]:
+def _ceilings(judged: list[Counts], caps: Ints, wish: _Wish) -> tuple[list[Ceiling], list[str]]:
     """The ceilings of every verifier that says yes or no, and what to doubt about them."""
     made: list[Ceiling] = []
     found: list[str] = []
-    for counts in by_verifier:
+    for counts in judged:
         fixed = counts.stop_rule != UNTIL_SUCCESS
         if fixed and counts.drawn is not None and counts.drawn.accepts is not None:
-            asked = caps if len(caps) else None
-            own = verification.ceilings(counts, k=asked, seed=seed, mass=mass)
+            own = verification.ceilings(
+                counts,
+                k=caps[caps <= counts.n.min()] if len(caps) else None,
+                seed=wish.seed,
+                mass=wish.mass,
+                penalty=wish.penalty,
+                bayes=wish.bayes,
+            )
             made += own
             found += verification.doubts(own[0], counts)
     return made, found

@@ -72,10 +72,12 @@ def seen(log: Repeated, problem: int, right: int) -> Seen:
     return Seen(*np.unique(share, return_counts=True), most)
 
 
-def kind(mine: Seen, mean: Floats, agree: Floats, loud: Floats, rng: np.random.Generator) -> Kind:
+def kind(
+    mine: Seen, mean: Floats, agree: Floats, strength: Floats, rng: np.random.Generator
+) -> Kind:
     """Draws a class of one problem in every world, from its mean and correlation there, (W,)."""
     a, b = (mean * (1 / agree - 1))[:, None], ((1 - mean) * (1 / agree - 1))[:, None]
-    shape = np.column_stack([np.broadcast_to(mine.times, (len(a), len(mine.times))), loud])
+    shape = np.column_stack([np.broadcast_to(mine.times, (len(a), len(mine.times))), strength])
     gamma = rng.standard_gamma(shape)
     return Kind(
         gamma / gamma.sum(axis=1, keepdims=True),
@@ -107,6 +109,22 @@ def loudness(each: list[Seen], mean: Floats, agree: Floats) -> Floats:
     return np.asarray(weight / weight.sum())
 
 
+def loud(log: Repeated, drawn: Verdicts, worlds: int, rng: np.random.Generator) -> list[Floats]:
+    """Draws how loudly the fitted kind speaks in every world, for the wrong and the right, (W,)."""
+    return [
+        rng.choice(
+            LOUDNESS,
+            worlds,
+            p=loudness(
+                [seen(log, i, kind) for i in range(log.problems)],
+                mean.mean(axis=0),
+                agree.mean(axis=0),
+            ),
+        )
+        for kind, (mean, agree) in enumerate((drawn.wrong, drawn.right))
+    ]
+
+
 def redrawn(
     log: Repeated,
     drawn: Verdicts,
@@ -126,14 +144,11 @@ def redrawn(
     out = np.empty((len(drawn.solve), log.problems, len(solutions), len(verdicts)))
     classes = [[seen(log, i, each) for i in range(log.problems)] for each in (0, 1)]
     rates = drawn.wrong, drawn.right
-    loud = [
-        rng.choice(LOUDNESS, len(out), p=loudness(each, mean.mean(axis=0), agree.mean(axis=0)))
-        for each, (mean, agree) in zip(classes, rates, strict=True)
-    ]
+    strength = loud(log, drawn, len(out), rng)
     for i in range(log.problems):
         wrong, right = (
             kind(each[i], mean[:, i], agree[:, i], own, rng)
-            for each, (mean, agree), own in zip(classes, rates, loud, strict=True)
+            for each, (mean, agree), own in zip(classes, rates, strength, strict=True)
         )
         for j, v in enumerate(verdicts):
             scores = right.scores(v), wrong.scores(v)

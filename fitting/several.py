@@ -20,7 +20,7 @@ from .verifier import FALSE, SOLVE, TRUE, Crossed, Rates, Said, crossed, said
 
 EASE = Cells(-4.0, 4.0, 0.4)
 """The task's ease."""
-STEPS, ROUNDS, DRAWN = 40, 4, 512
+STEPS, ROUNDS, DRAWN = 40, 6, 512
 TOGETHER = 4
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,10 +10,14 @@ from numpy.typing import NDArray
 from ..analysis.counts import Counts, Ints
 from ..analysis.curve import MASS, Floats, Json, Population, number, quantiles
 from ..analysis.verification import every_verdict, logged_accepts, verdict_grid
+from ..analysis.weighted import weighted_grid
 from ..analysis.worlds import problem_worlds
 from ..data.errors import InputError
 from .redrawn import redrawn
 from .verdicts import Verdicts, repeated, verdicts
+from .voted import voted
+
+Way = Literal["best-of", "weighted"]
 
 WORLDS = 100
 EVERY = 0
@@ -80,38 +85,47 @@ def surface(
     solutions: Sequence[int] | Ints,
     verdicts_each: Sequence[int] | Ints,
     *,
+    way: Way = "best-of",
     population: Population = "new",
     mass: float = MASS,
     worlds: int = WORLDS,
     seed: int = 0,
 ) -> Surface:
-    """Returns the accuracy of best-of-S by the number of accepting verdicts out of V.
+    """Returns the accuracy of choosing among S solutions by accepting verdicts out of V on each.
 
     Beyond the log by the generative model of repeated verdicts: correlated within a solution, so
     that their gain in V saturates, and different from problem to problem, so that the gain in S may
-    turn. The model gives the worlds everywhere, moved to where the log is exact and held there.
+    turn. The model gives the worlds everywhere. Solutions judged by the logged verdicts alone (the
+    same tests) it can only resample; there the worlds are moved to where the log is exact.
 
     Args:
         counts: one group's counts, with the verdicts of a verifier.
         solutions: S, each >= 1.
-        verdicts_each: V, each >= 1, or EVERY.
+        verdicts_each: V, each >= 1; or EVERY, for `best-of`.
+        way: `best-of` takes the most accepted solution, `weighted` the answer whose solutions have
+            the most accepting verdicts together.
         population: `these` problems or `new` ones like them.
         mass: of the central interval.
         worlds: how many to draw beside the log.
         seed: of the draws.
 
     Raises:
-        InputError: no verdicts, fewer than 2 on every solution, or some S or V out of bounds.
+        InputError: no verdicts, fewer than 2 on every solution, no answers to weigh, an unknown
+            way, or some S or V out of bounds.
     """
     s, v = np.asarray(solutions, dtype=np.int64), np.asarray(verdicts_each, dtype=np.int64)
-    _check(counts, s, v)
+    if way not in get_args(Way):
+        raise InputError(f"way must be one of {', '.join(get_args(Way))}; got {way!r}")
+    _check(counts, s, v, 0 if way == "best-of" else 1)
     rng = np.random.default_rng([seed, 21])
     log = repeated(counts)
     drawn = verdicts(log, worlds=worlds, rng=rng)
-    wanted = [None if each == EVERY else float(each) for each in v]
-    exact = _exact(counts, s, v)
-    believed = redrawn(log, drawn, s, wanted, rng)
-    off = _held(exact - believed.mean(axis=0))
+    if way == "weighted":
+        exact, believed = weighted_grid(counts, s, v), voted(counts, log, drawn, s, v, rng)
+    else:
+        wanted = [None if each == EVERY else float(each) for each in v]
+        exact, believed = _exact(counts, s, v), redrawn(log, drawn, s, wanted, rng)
+    off = _held(exact - believed.mean(axis=0)) * (v == EVERY)
     rows = np.clip(_mean(counts, believed + off, population, seed), 0.0, 1.0)
     known = np.asarray(np.isfinite(exact).all(axis=0))
     first = np.where(known, exact.mean(axis=0), (believed.mean(axis=0) + off).mean(axis=0))
@@ -129,7 +143,7 @@ def _held(off: Floats) -> Floats:
     return np.nan_to_num(off)
 
 
-def _check(counts: Counts, solutions: Ints, verdicts_each: Ints) -> None:
+def _check(counts: Counts, solutions: Ints, verdicts_each: Ints, fewest: int) -> None:
     logged_accepts(counts, "the surface over solutions and verdicts")
     read = repeated(counts).read.max(initial=0)
     if read < 2:
@@ -137,7 +151,7 @@ def _check(counts: Counts, solutions: Ints, verdicts_each: Ints) -> None:
             "how far verdicts on one solution agree needs at least 2 verdicts on a solution;"
             f" {counts.verifier} has {read}"
         )
-    for name, given, least in (("S", solutions, 1), ("V", verdicts_each, 0)):
+    for name, given, least in (("S", solutions, 1), ("V", verdicts_each, fewest)):
         if given.ndim != 1 or not len(given) or given.min() < least:
             raise InputError(f"{name} must be a list of whole numbers >= {least}; got {given}")
 

@@ -31,7 +31,7 @@ spread. Spreads are half-normal, written as the standard normal score of their p
 
 NODES = 6
 """Within a cell of the mean rate, which many verdicts know far better than the cell is wide."""
-STEPS, ROUNDS, DRAWN = 60, 4, 512
+STEPS, ROUNDS, DRAWN = 60, 8, 512
 TOGETHER = 4
 
 

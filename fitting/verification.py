@@ -9,6 +9,7 @@ from ..analysis.counts import Counts, Ints
 from ..analysis.curve import MASS, Curve, Floats, Interval, interval
 from ..analysis.draws import default_draws, draws
 from ..analysis.worlds import WORLDS, problem_worlds
+from .bayes import verifier as nuts
 from .fit import Assumption, Ceiling
 from .importance import Prior
 from .unpooled import independent
@@ -31,6 +32,8 @@ def ceilings(
     seed: int = 0,
     mass: float = MASS,
     complete: bool = False,
+    penalty: float = PENALTY,
+    bayes: bool = False,
 ) -> tuple[Ceiling, ...]:
     """Returns the macro and the pooled ceiling of the verifier that was counted.
 
@@ -43,21 +46,31 @@ def ceilings(
         k: the caps, within the log; the usual ones when None.
         seed: of the worlds.
         mass: of the intervals.
-        complete: whether the verifier is known to accept all that is right, or the truth was only
-            looked up where it accepted (`count_accepted`).
+        complete: whether the verifier is known to accept all that is right. Where the truth was
+            only looked up for accepted samples (`count_accepted`) right means right and accepted,
+            of which that is true.
+        penalty: of a wrong answer, where a right one earns 1.
+        bayes: draw the rates by PyMC instead of on grids.
+
+    Raises:
+        InputError: the log has no verdicts, or penalty < 0.
     """
     caps = draws(default_draws(int(counts.n.min())) if k is None else k)
     log, rng = crossed(counts), np.random.default_rng([seed, 17])
-    believed = posterior(log, rng=rng, complete=complete)
-    drawn = believed.rates(WORLDS, rng)
+    sure = complete or counts.labels == "accepted"
+    believed = posterior(log, rng=rng, complete=sure)
+    drawn = _sampled(log, seed, complete=sure) if bayes else believed.rates(WORLDS, rng)
     cells = accept_cells(counts)
     worst, best = bounds(cells)
     macro = interval(_rows(drawn.ceiling.mean(axis=1)), mass, "these")
     weights = problem_worlds(counts.problems, seed)[1:]
     tpr, fpr = pooled_rates(drawn, mass)
+    if counts.labels == "accepted":
+        nan = float("nan")
+        tpr = fpr = Interval(nan, nan, nan, mass, "these")
     within, beyond = _accuracies(counts, drawn, caps, mass)
     most = int(beyond.k[0])
-    worth = best_caps(*drawn.accepts, most=most, penalty=PENALTY, mass=mass)
+    worth = best_caps(*drawn.accepts, most=most, penalty=penalty, mass=mass)
     first = Ceiling(
         verifier=str(counts.verifier),
         estimand="macro",
@@ -69,13 +82,26 @@ def ceilings(
         beyond=beyond,
         best_k=(worth.low, worth.high),
         endless=worth.endless,
-        stop_after=stopping(*drawn.accepts, most=most, penalty=PENALTY).stop,
-        penalty=PENALTY,
+        stop_after=stopping(*drawn.accepts, most=most, penalty=penalty).stop,
+        penalty=penalty,
         true_positive_rate=tpr,
         false_positive_rate=fpr,
         assumptions=_assumptions(believed, log, cells, macro, seed),
     )
     return first, _pooled(first, drawn, weights)
+
+
+def _sampled(log: Crossed, seed: int, *, complete: bool) -> Rates:
+    """As many of PyMC's draws as there are worlds."""
+    drawn = nuts.rates(log, seed, complete=complete)
+    kept = np.random.default_rng([seed, 19]).choice(len(drawn.theta), WORLDS, replace=False)
+    return Rates(
+        drawn.solve[kept],
+        drawn.true_positive[kept],
+        drawn.false_positive[kept],
+        drawn.theta[kept],
+        drawn.effective,
+    )
 
 
 def _accuracies(counts: Counts, drawn: Rates, caps: Ints, mass: float) -> tuple[Curve, Curve]:
@@ -164,11 +190,18 @@ def doubts(ceiling: Ceiling, counts: Counts) -> list[str]:
     accepted = (cells.true_accepts + cells.false_accepts).sum(axis=1)
     silent = int((accepted == 0).sum())
     low, high = ceiling.value.low, ceiling.value.high
+    found = []
+    if counts.labels == "accepted":
+        found.append(
+            f"the truth is known only of samples that {counts.verifier} accepted: its TPR and FPR"
+            " cannot be told, and solve rates count accepted answers alone"
+        )
     if silent <= UNSURE * len(counts) and high - low <= UNSURE:
-        return []
+        return found
     return [
+        *found,
         f"{counts.verifier} accepted nothing on {silent} of {len(counts)} problems, so its macro"
         f" ceiling hangs on what is assumed of them: {low:.2f} to {high:.2f} as fitted,"
         f" {ceiling.worst:.2f} to {ceiling.best:.2f} whatever is true; trust the accuracy at a"
-        " finite cap first"
+        " finite cap first",
     ]

@@ -18,6 +18,7 @@ from . import (
     doubts,
     frontier,
     provenance,
+    repeated,
     saturation,
     summary,
     verification,
@@ -100,6 +101,7 @@ def _part(fit: Fit, group: GroupFit, number: int) -> list[Section]:
         ways.section(group, fit.mass),
         saturation.section(group, fit.mass),
         verification.section(group),
+        repeated.section(group),
         difficulty.section(group),
     ]
     found = [section for section in made if section is not None]

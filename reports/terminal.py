@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from rich.console import Console
 from rich.table import Table
 
-from ..analysis.curve import Curve
+from ..analysis.curve import Curve, Interval
 from ..fitting.fit import Ceiling, Fit, GroupFit, Saturation
 from ..planner.plan import Plan
 from .allocation import action
@@ -36,7 +36,8 @@ def show_fit(fit: Fit) -> None:
         _print(console, ["stops paying", "level", "by", "at"], _saturation(group))
         _print(console, ["target", "accuracy", "takes"], _targets(group))
         _print(console, ["verifier", "accepting first, cap K", "accuracy"], _caps(group))
-        _print(console, ["verifier", "ceiling", "accuracy", "worst", "best"], _ceilings(group))
+        _print(console, ["verifier", "ceiling", "accuracy", "worst to best"], _ceilings(group))
+        _print(console, ["verifier", "verdicts pay from", "S ~ budget^a, a"], _splits(group))
 
 
 def show_plan(plan: Plan) -> None:
@@ -153,14 +154,37 @@ def _caps(group: GroupFit) -> list[tuple[str, ...]]:
     return [
         (c.verifier if i == 0 else "", f"{k:,}", say(row))
         for c in _macro(group)
-        for i, (k, row) in enumerate(zip(c.accuracy_at.k, c.accuracy_at.intervals(), strict=True))
+        for i, (k, row) in enumerate(_with_beyond(c))
     ]
+
+
+def _with_beyond(ceiling: Ceiling) -> list[tuple[int, Interval]]:
+    curves = (ceiling.accuracy_at, ceiling.beyond)
+    return [(int(k), r) for c in curves for k, r in zip(c.k, c.intervals(), strict=True)]
 
 
 def _ceilings(group: GroupFit) -> list[tuple[str, ...]]:
     return [
-        (c.verifier, c.estimand, say(c.value), f"{c.worst:.3f}", f"{c.best:.3f}")
+        (
+            c.verifier,
+            c.estimand,
+            say(c.value),
+            f"{c.worst:.3f} to {c.best:.3f}" if math.isfinite(c.worst) else "",
+        )
         for c in group.ceilings
+    ]
+
+
+def _splits(group: GroupFit) -> list[tuple[str, ...]]:
+    return [
+        (
+            each.verifier,
+            f"{_amount(s.estimate)} solutions ({_amount(s.low)} to {_amount(s.high)})",
+            say(each.split.exponent),
+        )
+        for each in group.verified
+        if each.split is not None
+        for s in (each.split.starts,)
     ]
 
 

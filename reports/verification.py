@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ..analysis.curve import Curve
 from ..data.errors import InputError
 from ..fitting.fit import Ceiling, GroupFit
 from .coverage import drawable, end
@@ -41,7 +42,7 @@ def section(group: GroupFit) -> Section:
     shown = [c for c in by_verifier(group) if drawable(c.accuracy_at)][:MOST]
     blocks: list[Block] = [Prose(_story(group))]
     blocks += [picture(group, ceiling) for ceiling in shown]
-    blocks += [_ceilings(group), _rates(group)]
+    blocks += [_caps(group), _ceilings(group), _assumptions(group), _rates(group)]
     return Section("verification", "Verification", tuple(blocks))
 
 
@@ -60,10 +61,15 @@ def _story(group: GroupFit) -> str:
         return "No verifier accepted anything here, so the log cannot tell any ceiling."
     gap = last(group.coverage) - best.value.estimate
     over = f" Coverage lies {proportion(gap)} above it: out of reach." if gap > 0 else ""
+    name, finite = clip(best.verifier, 60), ""
+    if drawable(best.accuracy_at):
+        finite = (
+            f"The first of at most {end(best.accuracy_at):,} answers that {name} accepts is right"
+            f" {proportion(last(best.accuracy_at))} of the time. "
+        )
     return (
-        f"Drawing until {clip(best.verifier, 60)} accepts ends at"
-        f" {say_whom(best.value)}, however long one draws: what it accepts is sometimes"
-        f" wrong.{over}"
+        f"{finite}Drawing until {name} accepts ends at {say_whom(best.value)}, however long one"
+        f" draws: what it accepts is sometimes wrong.{over}"
     )
 
 
@@ -151,14 +157,41 @@ def _say_band(axes: Axes, ceiling: Ceiling) -> None:
     )  # fmt: skip
 
 
+def _caps(group: GroupFit) -> Table:
+    columns = (
+        Column("verifier", "left"),
+        Column("accuracy at the last K"),
+        Column("beyond the log"),
+        Column("K worth using"),
+        Column("give up after"),
+    )
+    chosen = by_verifier(group)
+    rows = tuple(
+        (
+            clip(ceiling.verifier),
+            _at_last(ceiling.accuracy_at),
+            _at_last(ceiling.beyond),
+            f"{ceiling.best_k[0]:,} to {ceiling.best_k[1]:,}{' or more' * ceiling.endless}",
+            "never" if ceiling.stop_after is None else several(ceiling.stop_after, "rejection"),
+        )
+        for ceiling in chosen
+    )
+    penalty = ", ".join(sorted({f"{ceiling.penalty:g}" for ceiling in chosen}))
+    note = (
+        f"In brackets: {whom([c.accuracy_at for c in chosen])}. K worth using: utility within 0.01"
+        f" of the best when a wrong answer costs {penalty} and a right one earns 1. Give up: when"
+        " on a new problem that keeps being rejected a further draw is worth less than nothing."
+    )
+    return Table("Accepting the first of at most K", columns, rows, note)
+
+
 def _ceilings(group: GroupFit) -> Table:
     columns = (
         Column("verifier", "left"),
         Column("mean over", "left"),
         Column("ceiling"),
+        Column("new problems"),
         Column("worst to best"),
-        Column("accuracy at the last K"),
-        Column("K worth using"),
     )
     rows = tuple(
         (
@@ -167,27 +200,35 @@ def _ceilings(group: GroupFit) -> Table:
                 ceiling.estimand, ceiling.estimand
             ),
             say(ceiling.value),
-            ends(ceiling.worst, ceiling.best) if math.isfinite(ceiling.worst) else "cannot tell",
-            _at_last(ceiling),
-            f"{ceiling.best_k[0]:,} to {ceiling.best_k[1]:,}",
+            say(ceiling.new),
+            ends(ceiling.worst, ceiling.best) if math.isfinite(ceiling.worst) else "",
         )
         for ceiling in group.ceilings
     )
-    penalty = ", ".join(sorted({f"{ceiling.penalty:g}" for ceiling in group.ceilings}))
     note = (
         f"Ceiling: {whom([c.value for c in group.ceilings])}. Worst and best count problems on"
-        " which nothing was accepted as wrong or as right. K worth using: utility within 0.01 of"
-        f" the best when a wrong answer costs {penalty} and a right one earns 1."
+        " which nothing was accepted as wrong or as right."
     )
-    return Table("Ceilings", columns, rows, note)
+    return Table("Ceilings: K without end", columns, rows, note)
 
 
-def _at_last(ceiling: Ceiling) -> str:
-    if not drawable(ceiling.accuracy_at):
+def _at_last(curve: Curve) -> str:
+    if not drawable(curve):
         return "cannot tell"
-    alive = np.flatnonzero(np.isfinite(ceiling.accuracy_at.estimate))[-1]
-    row = ceiling.accuracy_at.intervals()[alive]
-    return f"{say(row)} at {int(ceiling.accuracy_at.k[alive]):,}"
+    alive = np.flatnonzero(np.isfinite(curve.estimate))[-1]
+    row = curve.intervals()[alive]
+    return f"{say(row)} at {int(curve.k[alive]):,}"
+
+
+def _assumptions(group: GroupFit) -> Table:
+    columns = (Column("verifier", "left"), Column("assumed", "left"), Column("macro ceiling"))
+    rows = tuple(
+        (clip(c.verifier), clip(row.name, 60), say(row.value))
+        for c in by_verifier(group)
+        for row in c.assumptions
+    )
+    note = "The first row is the one used. Where the others differ from it, the log is too small."
+    return Table("What the ceiling owes to assumptions", columns, rows, note)
 
 
 def _rates(group: GroupFit) -> Table:

@@ -5,6 +5,7 @@ import pytest
 from apportion.analysis.counts import Counts, count
 from apportion.analysis.curve import Floats
 from apportion.analysis.verification import verdict_grid
+from apportion.analysis.weighted import weighted_grid
 from apportion.benchmarks import codet
 from apportion.benchmarks import verifiers as bench
 from apportion.benchmarks.real import DATA
@@ -13,6 +14,7 @@ from apportion.data.synthetic import simulate
 from apportion.fitting.chosen import accepted, best_of
 from apportion.fitting.surface import EVERY, surface
 from apportion.fitting.verdicts import ACCEPT, AGREE, Repeated, Target, repeated, verdicts
+from apportion.fitting.voted import voted
 from scipy.special import expit
 from scipy.stats import betabinom
 
@@ -79,6 +81,25 @@ def test_assuming_independent_verdicts_overstates_them() -> None:
         np.array([16.0]),
     ).mean()
     assert naive > truth[2, 2] + 0.05
+
+
+def test_weighted_votes_drawn_again_are_those_of_the_log() -> None:
+    """Within the log the model's mean is the exact grid's: 60 problems, .03 for draws and fit."""
+    counts = count(simulate("mixed", problems=60, samples=16, verdicts=4, seed=1)[0])
+    rng, log = np.random.default_rng(0), repeated(counts)
+    drawn = verdicts(log, worlds=20, rng=rng)
+    few = np.array([1, 4, 16]), np.array([1, 4])
+    believed = voted(counts, log, drawn, *few, rng).mean(axis=(0, 1))
+    exact = weighted_grid(counts, *few).mean(axis=0)
+    assert believed == pytest.approx(exact, abs=0.03)
+    made = surface(counts, [4, 64], [4, 16], way="weighted", worlds=10)
+    assert made.estimate[0, 0] == pytest.approx(
+        weighted_grid(counts, np.array([4]), np.array([4])).mean()
+    )
+    assert made.estimate[1, 1] > made.estimate[0, 0]
+    assert made.exact.tolist() == [[True, False], [False, False]]
+    with pytest.raises(InputError, match="way must be one of best-of, weighted; got 'best'"):
+        surface(counts, [1], [1], way="best")  # type: ignore[arg-type]
 
 
 def test_one_verdict_a_solution_cannot_tell_agreement() -> None:
