@@ -1,5 +1,6 @@
 """Verifiers against known truth: accuracy at K and the ceiling, ranks, and the (S, V) surface."""
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -226,4 +227,30 @@ def surfaces(share: Callable[..., Any]) -> dict[str, Any]:
     return {"known world, 16 x 4 logged": known, "codet": codet.folds()}
 
 
-PARTS = {"verifiers": gates, "verifier-sbc": calibrated, "surfaces": surfaces}
+def speed(_share: Callable[..., Any]) -> dict[str, Any]:
+    """What both take on 200 problems x 100 samples, and how far apart they are."""
+    theta = np.array([MODELS["mid"][0], SHARED[0], MODELS["mid"][1], *SHARED[1:]])
+    log, _ = simulated(theta, 200, 100, np.random.default_rng(1))
+    began = time.process_time()
+    ours = rates(log, worlds=WORLDS, rng=np.random.default_rng(2))
+    spent, clock = time.process_time() - began, time.perf_counter()
+    theirs = bayes.rates(log, 1)
+    waited = time.perf_counter() - clock
+    each = [np.column_stack([r.theta, r.ceiling.mean(axis=1)]) for r in (ours, theirs)]
+    apart = np.abs(each[0].mean(axis=0) - each[1].mean(axis=0)) / each[1].std(axis=0)
+    return {
+        "problems": 200,
+        "samples": 100,
+        "twin, CPU seconds": round(spent, 2),
+        "PyMC, seconds on one core": round(waited, 1),
+        "effective draws": [round(ours.effective), round(theirs.effective)],
+        "furthest apart, in sd": round(float(apart.max()), 3),
+    }
+
+
+PARTS: dict[str, Callable[[Callable[..., Any]], dict[str, Any]]] = {
+    "verifier-speed": speed,
+    "verifiers": gates,
+    "verifier-sbc": calibrated,
+    "surfaces": surfaces,
+}

@@ -14,7 +14,13 @@ are made is in [methods](methods.md)."""
 def page(found: Row) -> str:
     """Returns the page: what was measured, and by which command at which commit."""
     lines = ["# What verifier numbers have been shown to do", "", INTRODUCTION, ""]
-    for name, write in (("verifiers", _gates), ("verifier-sbc", _sbc), ("surfaces", _surfaces)):
+    parts = {
+        "verifiers": _gates,
+        "verifier-sbc": _sbc,
+        "verifier-speed": _speed,
+        "surfaces": _surfaces,
+    }
+    for name, write in parts.items():
         if name in found:
             lines += write(found[name])
             lines += ["", f"`{found[name]['command']}` at commit {found[name]['commit']}.", ""]
@@ -52,6 +58,18 @@ def _sbc(found: Row) -> Iterator[str]:
     for name in next(iter(found["p"].values())):
         cells = [f"{row[name]:.3f}" for row in found["p"].values()]
         yield f"| {name} | " + " | ".join(cells) + " |"
+
+
+def _speed(found: Row) -> Iterator[str]:
+    yield "## The fast twin and PyMC"
+    yield ""
+    size = f"{found['problems']} problems x {found['samples']} samples"
+    ours, theirs = found["effective draws"]
+    yield f"On {size} the twin takes {found['twin, CPU seconds']} s of CPU, PyMC"
+    yield f"{found['PyMC, seconds on one core']} s on one core, with {ours} and {theirs}"
+    yield "effective draws."
+    yield "Of the 8 parameters and the macro ceiling no posterior means lie further apart than"
+    yield f"{found['furthest apart, in sd']} sd."
 
 
 def _surfaces(found: Row) -> Iterator[str]:

@@ -11,7 +11,12 @@ HALF = 0.5
 
 
 def independent(
-    log: Crossed, *, worlds: int, rng: np.random.Generator, prior: float = HALF
+    log: Crossed,
+    *,
+    worlds: int,
+    rng: np.random.Generator,
+    complete: bool = False,
+    prior: float = HALF,
 ) -> Rates:
     """Draws every rate of every problem from a Beta posterior of its own.
 
@@ -22,15 +27,17 @@ def independent(
         log: the verdicts crossed with the truth.
         worlds: how many draws.
         rng: of the draws.
+        complete: whether the verifier is known to accept all that is right.
         prior: both parameters of the Beta; Jeffreys' half, or 1 for the uniform.
     """
 
     def drawn(n: Floats, c: Floats) -> Floats:
         return rng.beta(prior + c, prior + n - c, (worlds, len(n)))
 
+    solve = drawn(log.n, log.right)
     return Rates(
-        drawn(log.n, log.right),
-        drawn(log.judged_right, log.true_accepts),
+        solve,
+        np.ones_like(solve) if complete else drawn(log.judged_right, log.true_accepts),
         drawn(log.judged_wrong, log.false_accepts),
         np.empty((worlds, 0)),
         float(worlds),

@@ -168,7 +168,8 @@ def _assumptions(
     rng = np.random.default_rng([seed, 18])
     wide = Prior(PRIOR.mean, WIDER * PRIOR.sd)
     wider = believed.rates(WORLDS // 4, rng, wide)
-    alone = independent(log, worlds=WORLDS, rng=rng)
+    sure = len(believed.target.sides) == 1
+    alone = independent(log, worlds=WORLDS, rng=rng, complete=sure)
     share, seen = _shares(cells)
     left = float(share[seen].mean()) if seen.any() else float("nan")
     rows = (
