@@ -52,7 +52,7 @@ def misfit(curve: Floats, fitted: Floats) -> float:
 
 def median(worlds: Floats, weight: Floats) -> Floats:
     """Returns (K,) the weighted median over families and worlds, (F, W, K), of weights (F,)."""
-    spread = worlds.reshape(-1, worlds.shape[2])
+    spread = worlds.reshape(worlds.shape[0] * worlds.shape[1], worlds.shape[2])
     each = np.repeat(weight / worlds.shape[1], worlds.shape[1])
     order = np.argsort(spread, axis=0)
     reached = np.cumsum(each[order], axis=0) >= 0.5

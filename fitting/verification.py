@@ -61,7 +61,7 @@ def ceilings(
     believed = posterior(log, rng=rng, complete=sure)
     drawn = _sampled(log, seed, complete=sure) if bayes else believed.rates(WORLDS, rng)
     cells = accept_cells(counts)
-    worst, best = bounds(cells)
+    worst, best = bounds(cells, drawn)
     macro = interval(_rows(drawn.ceiling.mean(axis=1)), mass, "these")
     weights = problem_worlds(counts.problems, seed)[1:]
     tpr, fpr = pooled_rates(drawn, mass)
@@ -147,12 +147,15 @@ def pooled_rates(drawn: Rates, mass: float = MASS) -> tuple[Interval, Interval]:
     return tpr, fpr
 
 
-def bounds(cells: AcceptCells) -> tuple[float, float]:
-    """Returns the mean share of accepted answers that are right, where a problem on which nothing
-    was accepted has none of them right, or all."""
-    share, seen = _shares(cells)
-    worst = float(np.where(seen, share, 0.0).mean())
-    return worst, worst + float(1 - seen.mean())
+def bounds(cells: AcceptCells, drawn: Rates) -> tuple[float, float]:
+    """Returns the macro ceiling if problems where nothing was accepted had the worst, or the best.
+
+    The ceilings of all other problems are as believed.
+    """
+    _, seen = _shares(cells)
+    each = drawn.ceiling.mean(axis=0)
+    mean, unseen = float(drawn.ceiling.mean(axis=1).mean()), ~seen
+    return mean - float((unseen * each).mean()), mean + float((unseen * (1 - each)).mean())
 
 
 def _shares(cells: AcceptCells) -> tuple[Floats, Floats]:

@@ -109,3 +109,9 @@ def test_forecasts_join_the_log_where_it_ends(mixed: Fit) -> None:
     fan = np.interp(np.log([1, 8, 32]), np.log(group.fan.k), group.fan.estimate)
     assert (logged.low <= fan).all()
     assert (fan <= logged.high).all()
+
+
+def test_nothing_asked_beyond_the_log_leaves_the_forecast_empty() -> None:
+    made = fit(simulate("mid", problems=20, samples=8, seed=1)[0], at=[1, 8]).groups[0]
+    assert made.coverage.k.tolist() == [1, 8]
+    assert made.forecast.json() == []
