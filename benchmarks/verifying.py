@@ -7,6 +7,12 @@ from typing import Any
 PAGE = Path(__file__).parents[1] / "docs" / "verifiers.md"
 Row = dict[str, Any]
 
+PARAMETERS = (
+    "solve rate: mean logit", "solve rate: spread", "FPR: level", "FPR: slope", "FPR: spread",
+    "TPR: level", "TPR: slope", "TPR: spread",
+)  # fmt: skip
+"""What the ranked parameters are."""
+
 INTRODUCTION = """Made by `make calibrate`; the numbers are in benchmarks/calibration.json. How they
 are made is in [methods](methods.md)."""
 
@@ -57,7 +63,9 @@ def _sbc(found: Row) -> Iterator[str]:
     yield "|---|" + "---|" * len(found["p"])
     for name in next(iter(found["p"].values())):
         cells = [f"{row[name]:.3f}" for row in found["p"].values()]
-        yield f"| {name} | " + " | ".join(cells) + " |"
+        place = name.removeprefix("theta ")
+        told = PARAMETERS[int(place)] if place.isdigit() else name
+        yield f"| {told} | " + " | ".join(cells) + " |"
 
 
 def _speed(found: Row) -> Iterator[str]:

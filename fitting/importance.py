@@ -79,6 +79,7 @@ def importance(
     rounds: int,
     drawn: int,
     start: Normal | None = None,
+    enough: float = np.inf,
 ) -> Weighted:
     """Adapts a t proposal to the posterior over rounds; every draw counts by the whole mixture.
 
@@ -89,9 +90,10 @@ def importance(
         target: the log posterior, unnormalised, of theta (T, p).
         prior: of theta.
         rng: of the draws.
-        rounds: how often a proposal is fitted.
+        rounds: how often a proposal is fitted, at most.
         drawn: draws a round, a power of 2.
         start: the first proposal.
+        enough: the effective number of draws that ends it early.
     """
     size = len(prior.mean)
     draws: list[Floats] = []
@@ -106,6 +108,9 @@ def importance(
         seen.append(target(draws[-1]))
         theta, sizes = np.vstack(draws), np.array([len(d) for d in draws])
         log_weight = np.concatenate(seen) - _log_mixture(prior, proposals, theta, sizes)
+        share, log_total = shares(log_weight)
+        if 1 / (share**2).sum() >= enough:
+            break
         share = _tempered(log_weight)
         centre = share @ theta
         shape = 1.1 * covariance(theta - centre, share) + 1e-6 * np.diag(prior.sd**2)

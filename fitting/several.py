@@ -20,7 +20,7 @@ from .verifier import FALSE, SOLVE, TRUE, Crossed, Rates, Said, crossed, said
 
 EASE = Cells(-4.0, 4.0, 0.4)
 """The task's ease."""
-STEPS, ROUNDS, DRAWN = 40, 6, 512
+STEPS, ROUNDS, DRAWN, ENOUGH = 40, 16, 512, 300.0
 TOGETHER = 4
 
 
@@ -136,7 +136,9 @@ def several(logs: Sequence[Sequence[Crossed]], *, worlds: int, rng: np.random.Ge
     target = Target(logs)
     once = np.ones(len(logs[0][0].n), dtype=np.int64)
     start = climb(target.each, once, target.prior, target.guess(), STEPS)
-    found = importance(target, target.prior, rng, rounds=ROUNDS, drawn=DRAWN, start=start)
+    found = importance(
+        target, target.prior, rng, rounds=ROUNDS, drawn=DRAWN, start=start, enough=ENOUGH
+    )
     theta = found.theta[rng.choice(len(found.share), worlds, p=found.share)]
     drawn = [_logits(target, one[None], rng) for one in theta]
     ease = np.stack([first for first, _ in drawn])

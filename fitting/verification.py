@@ -154,7 +154,7 @@ def bounds(cells: AcceptCells, drawn: Rates) -> tuple[float, float]:
     """
     _, seen = _shares(cells)
     each = drawn.ceiling.mean(axis=0)
-    mean, unseen = float(drawn.ceiling.mean(axis=1).mean()), ~seen
+    mean, unseen = float(drawn.ceiling.mean(axis=1).mean()), np.logical_not(seen)
     return mean - float((unseen * each).mean()), mean + float((unseen * (1 - each)).mean())
 
 

@@ -1,6 +1,10 @@
 """Several models and verifiers: the likelihood, the intervals, and what is told of bad input."""
 
+import os
+from pathlib import Path
+
 import numpy as np
+import polars as pl
 import pytest
 from apportion.analysis.counts import count
 from apportion.analysis.curve import Floats
@@ -13,6 +17,8 @@ from apportion.fitting.verifier import Crossed
 from scipy.special import expit
 from scipy.stats import binom
 
+REAL = Path(os.environ.get("APPORTION_REAL_DATA", Path(__file__).parents[3] / "shared" / "data"))
+OTIS = REAL / "epoch_hub" / "otis.parquet"
 SOLVING = (-2.0, 1.0)
 SHARED = {"ease": 1.5, "own": 0.8, "false": (-2.0, -0.5, 0.7), "true": (2.0, 0.3, 0.5)}
 
@@ -92,3 +98,29 @@ def test_groups_are_aligned_by_the_names_of_their_problems() -> None:
         together([[counts], [other]])
     with pytest.raises(InputError, match="same verifiers"):
         together([[counts, counts], [part]])
+
+
+@pytest.mark.skipif(not OTIS.exists(), reason=f"no graded runs at {OTIS} (APPORTION_REAL_DATA)")
+def test_two_graders_of_real_runs_disagree_on_one_model_alone() -> None:
+    """Four models on 45 mock AIME problems, up to 8 times each; exact match is the truth, a model
+    grades. It accepts 15 wrong answers of one model and none of 360 and 360 of two others."""
+    rows = pl.read_parquet(OTIS)
+    truth, verdict = pl.col("model_extracted_exact_match"), pl.col("model_graded")
+    both = rows.pivot("scorer", index=["run_id", "problem", "epoch"], values="correct")
+    cells = both.drop_nulls().group_by("run_id", "problem").agg(
+        n=pl.len(), right=truth.sum(), true=(truth & verdict).sum(), false=(~truth & verdict).sum()
+    ).sort("run_id", "problem")  # fmt: skip
+    logs = []
+    for run in cells["run_id"].unique(maintain_order=True):
+        part = cells.filter(pl.col("run_id") == run).cast({pl.UInt32: pl.Float64})
+        n, right, true, false = (part[c].to_numpy() for c in ("n", "right", "true", "false"))
+        logs.append([Crossed(n, right, right, true, n - right, false)])
+    found = several(logs, worlds=200, rng=np.random.default_rng(0))
+    assert found.effective > 100
+    rates = [float(each.false_positive.mean()) for (each,) in found.rates]
+    shares = [(log.false_accepts.sum() / log.judged_wrong.sum()).item() for (log,) in logs]
+    assert int(np.argmax(shares)) == int(np.argmax(rates))
+    clean = [i for i, (log,) in enumerate(logs) if log.false_accepts.sum() == 0]
+    assert len(clean) == 2
+    for (mine,) in (found.rates[i] for i in clean):
+        assert np.quantile(mine.ceiling.mean(axis=1), 0.95) > 0.99
