@@ -155,7 +155,8 @@ def bounds(cells: AcceptCells, drawn: Rates) -> tuple[float, float]:
     _, seen = _shares(cells)
     each = drawn.ceiling.mean(axis=0)
     mean, unseen = float(drawn.ceiling.mean(axis=1).mean()), np.logical_not(seen)
-    return mean - float((unseen * each).mean()), mean + float((unseen * (1 - each)).mean())
+    worst, best = mean - (unseen * each).mean(), mean + (unseen * (1 - each)).mean()
+    return max(float(worst), 0.0), min(float(best), 1.0)
 
 
 def _shares(cells: AcceptCells) -> tuple[Floats, Floats]:
