@@ -156,6 +156,24 @@ def accept_cells(counts: Counts) -> AcceptCells:
     return AcceptCells(*(_total(counts, cell) for cell in cells))
 
 
+def same_tests(counts: Counts, excess: float = 2.0) -> bool:
+    """Returns whether the verdicts at one place are the same test on every sample of a problem.
+
+    Then some places accept far more than others: the variance of their shares among wrong samples
+    is over `excess` times that of draws alone, problems pooled.
+    """
+    cells = accept_cells(counts)
+    read, yes = cells.read_wrong.astype(float), cells.false_accepts.astype(float)
+    total = read.sum(axis=1)
+    mean = np.divide(yes.sum(axis=1), total, out=np.zeros(len(total)), where=total > 0)[:, None]
+    expected = read * mean * (1 - mean)
+    freedom = ((expected > 0).sum(axis=1) - 1).clip(0).sum()
+    apart = np.divide(
+        (yes - read * mean) ** 2, expected, out=np.zeros_like(yes), where=expected > 0
+    )
+    return bool(freedom > 0 and apart.sum() > excess * freedom)
+
+
 def _total(counts: Counts, each: NDArray[np.bool_] | Floats) -> NDArray[Any]:
     """Sums over the samples of each problem, (N, ...) to (P, ...)."""
     wide = each.astype(np.int64) if each.dtype == np.bool_ else each

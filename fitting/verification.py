@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..analysis.accept import AcceptCells, accept_cells, accept_first
+from ..analysis.accept import AcceptCells, accept_cells, accept_first, accepted, same_tests
 from ..analysis.counts import Counts, Ints
 from ..analysis.curve import MASS, Curve, Floats, Interval, interval
 from ..analysis.draws import default_draws, draws
@@ -68,7 +68,7 @@ def ceilings(
     if counts.labels == "accepted":
         nan = float("nan")
         tpr = fpr = Interval(nan, nan, nan, mass, "these")
-    within, beyond = _accuracies(counts, drawn, caps, mass)
+    within, beyond = _accuracies(counts, drawn, caps, mass, seed)
     most = int(beyond.k[0])
     worth = best_caps(*drawn.accepts, most=most, penalty=penalty, mass=mass)
     first = Ceiling(
@@ -104,12 +104,21 @@ def _sampled(log: Crossed, seed: int, *, complete: bool) -> Rates:
     )
 
 
-def _accuracies(counts: Counts, drawn: Rates, caps: Ints, mass: float) -> tuple[Curve, Curve]:
-    """Accuracy at the caps within the log, exact with believed worlds, and at one beyond it."""
+def _accuracies(
+    counts: Counts, drawn: Rates, caps: Ints, mass: float, seed: int
+) -> tuple[Curve, Curve]:
+    """Accuracy at the caps within the log, exact with believed worlds, and at one beyond it.
+
+    The rates are those of a verdict drawn anew for every sample. Where one test judges all samples
+    of a problem, accuracy within the log is that of one test, and so are its worlds.
+    """
     far = np.array([FARTHER * int(counts.n.max())])
     each, last = (drawn.accuracy(k.astype(float)).mean(axis=1) for k in (caps, far))
-    exact = accept_first(counts, caps).right.mean(axis=0)
-    within = Curve(caps, _rows(each, exact), "these", mass)
+    if same_tests(counts):
+        within = accepted(counts, caps, population="these", mass=mass, seed=seed)
+    else:
+        exact = accept_first(counts, caps).right.mean(axis=0)
+        within = Curve(caps, _rows(each, exact), "these", mass)
     return within, Curve(far, _rows(last), "these", mass)
 
 
@@ -192,14 +201,19 @@ def _assumptions(
 def doubts(ceiling: Ceiling, counts: Counts) -> list[str]:
     """Says when the macro ceiling hangs on problems where nothing was accepted, or on the prior."""
     cells = accept_cells(counts)
-    accepted = (cells.true_accepts + cells.false_accepts).sum(axis=1)
-    silent = int((accepted == 0).sum())
+    silent = int(((cells.true_accepts + cells.false_accepts).sum(axis=1) == 0).sum())
     low, high = ceiling.value.low, ceiling.value.high
     found = []
     if counts.labels == "accepted":
         found.append(
             f"the truth is known only of samples that {counts.verifier} accepted: its TPR and FPR"
             " cannot be told, and solve rates count accepted answers alone"
+        )
+    if same_tests(counts):
+        found.append(
+            f"the verdicts of {counts.verifier} at one place look like one test on all samples:"
+            " accuracy at a cap within the log is that of one such test, while the ceiling is that"
+            " of a test drawn anew for every sample"
         )
     if silent <= UNSURE * len(counts) and high - low <= UNSURE:
         return found

@@ -46,14 +46,15 @@ def section(group: GroupFit) -> Section:
 def _story(each: Verified) -> str:
     """Says what agreement costs, and whether more solutions do harm."""
     surface, drawn = each.surface, each.surface.drawn
-    agree = float(np.median(np.concatenate([drawn.wrong[1].ravel(), drawn.right[1].ravel()])))
+    agree, alike = float(np.median(drawn.wrong[1])), float(np.median(drawn.right[1]))
     logged = surface.exact.any(axis=0) & (surface.verdicts != EVERY)
     many = int(surface.verdicts[logged].max(initial=1))
     worth = many / (1 + (many - 1) * agree)
     said = (
         f"Verdicts of {clip(each.verifier, 60)} on one solution agree (correlation"
-        f" {proportion(agree)} in the median class), so {many} of them are worth {worth:.1f}"
-        " independent ones: their gain ends early."
+        f" {proportion(agree)} on wrong ones, {proportion(alike)} on right ones, at the median), so"
+        f" {many} of them on a wrong solution are worth {worth:.1f} independent ones: their gain"
+        " ends early."
     )
     return said + _fall(surface)
 

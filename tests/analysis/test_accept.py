@@ -5,7 +5,14 @@ from itertools import permutations
 
 import numpy as np
 import pytest
-from apportion.analysis.accept import FALLBACKS, Accepted, accept_cells, accept_first, accepted
+from apportion.analysis.accept import (
+    FALLBACKS,
+    Accepted,
+    accept_cells,
+    accept_first,
+    accepted,
+    same_tests,
+)
 from apportion.analysis.counts import VOID, Counts, count
 from apportion.analysis.curve import Floats
 from apportion.data.errors import InputError
@@ -181,3 +188,15 @@ def test_a_log_that_stopped_at_success_has_no_orders(way: object) -> None:
     trace, _ = simulate("mixed", problems=20, samples=9, verdicts=1, seed=1, stop="until-success")
     with pytest.raises(InputError, match="stop rule ignores the outcomes"):
         way(count(trace), np.array([1]))  # type: ignore[operator]
+
+
+def test_one_test_for_all_samples_is_told_from_verdicts_drawn_anew() -> None:
+    """Of 4 tests of a problem each passes its own share; judges that answer anew do not stand out."""
+    for seed in range(6):
+        anew = count(simulate("mid", problems=40, samples=16, verdicts=4, seed=seed)[0])
+        assert not same_tests(anew)
+        assert anew.drawn is not None
+        rng = np.random.default_rng(seed)
+        passes = np.repeat(rng.beta(0.5, 2.0, (40, 4)), 16, axis=0)
+        accepts = (rng.random(passes.shape) < passes).astype(np.int8)
+        assert same_tests(replace(anew, drawn=replace(anew.drawn, accepts=accepts)))
