@@ -191,7 +191,7 @@ def test_a_log_that_stopped_at_success_has_no_orders(way: object) -> None:
 
 
 def test_one_test_for_all_samples_is_told_from_verdicts_drawn_anew() -> None:
-    """Of 4 tests of a problem each passes its own share; judges that answer anew do not stand out."""
+    """Of 4 tests of a problem each passes its own share; judges that answer anew do not differ."""
     for seed in range(6):
         anew = count(simulate("mid", problems=40, samples=16, verdicts=4, seed=seed)[0])
         assert not same_tests(anew)
