@@ -20,6 +20,8 @@ EVERY_CAP = 512
 """Caps up to which each is looked at; beyond, so many on a log scale: with several changes of sign
 down the rejection rates there are several local maxima, and a walk uphill finds one of them."""
 TIE = 1e-9
+NEVER = 1e-200
+"""A chance of acceptance so small that dividing by it may overflow."""
 EPSILON = 0.01
 """Utilities closer than this are not told apart."""
 
@@ -57,7 +59,7 @@ def first_accepted(right: Floats, wrong: Floats, k: Floats) -> tuple[Floats, Flo
     [0.4847, 0.2154, 2.6928]
     """
     accepts = np.minimum(right + wrong, 1.0)[..., None]
-    some = np.broadcast_to(accepts > 0, (*right.shape, len(k)))
+    some = np.broadcast_to(accepts > NEVER, (*right.shape, len(k)))
     log_reject = np.log1p(-accepts, out=np.full(accepts.shape, -np.inf), where=accepts < 1)
     stopped = -np.expm1(np.multiply(k, log_reject, out=np.zeros(some.shape), where=some))
     draws = np.divide(stopped, accepts, out=np.zeros(some.shape), where=some)
@@ -69,21 +71,26 @@ def utility(
     right: Floats, wrong: Floats, k: Floats, *, penalty: float = 1.0, price: float = 0.0
 ) -> Floats:
     """Returns the mean utility over problems at each cap, (W, K), from a and b (W, P)."""
-    _check(penalty, price)
+    _check(right, wrong, penalty, price)
     gain = right - penalty * wrong - price
     out = np.empty((len(right), len(k)))
     log_reject = np.log1p(-np.minimum(right + wrong, 1.0 - 1e-16))
-    each = np.divide(gain, right + wrong, out=np.zeros_like(gain), where=right + wrong > 0)
+    each = np.divide(gain, right + wrong, out=np.zeros_like(gain), where=right + wrong > NEVER)
     for i, cap in enumerate(k):
-        stopped = -np.expm1(cap * log_reject)
-        out[:, i] = np.where(right + wrong > 0, stopped * each, cap * gain).mean(axis=1)
+        lasting = np.multiply(cap, log_reject, out=np.zeros_like(gain), where=log_reject < 0)
+        stopped = -np.expm1(lasting)
+        never = np.multiply(cap, gain, out=np.zeros_like(gain), where=gain != 0)
+        out[:, i] = np.where(right + wrong > NEVER, stopped * each, never).mean(axis=1)
     return out
 
 
-def _check(penalty: float, price: float) -> None:
+def _check(right: Floats, wrong: Floats, penalty: float, price: float) -> None:
     for name, value in (("penalty", penalty), ("price", price)):
         if not (np.isfinite(value) and value >= 0):
             raise InputError(f"{name} must satisfy {name} >= 0; got {name}={value:g}")
+    fits = right.shape == wrong.shape and right.ndim == 2
+    if not (fits and (np.minimum(right, wrong) >= 0).all() and (right + wrong <= 1 + 1e-9).all()):
+        raise InputError("right and wrong must be chances (worlds, problems) that add up to <= 1")
 
 
 def best_caps(
@@ -119,7 +126,7 @@ def best_caps(
     top = worth.max(axis=1, keepdims=True)
     near = worth >= top - epsilon
     optimal = near[1:].mean(axis=0)
-    held = k[optimal >= (1 - mass) / 2]
+    held = k[optimal >= min((1 - mass) / 2, optimal.max())]
     good = k[near[0]]
     return BestCaps(
         k,
@@ -128,7 +135,7 @@ def best_caps(
         int(good[0]),
         int(good[-1]),
         optimal,
-        (int(held[0]), int(held[-1])) if len(held) else (0, most),
+        (int(held[0]), int(held[-1])),
         bool(near[0, -1]),
     )
 
@@ -138,23 +145,21 @@ def oracle(right: Floats, wrong: Floats, *, penalty: float = 1.0, price: float =
 
     A bound: no rule that does not know the problem can earn more.
     """
-    _check(penalty, price)
+    _check(right, wrong, penalty, price)
     gain, accepts = right - penalty * wrong - price, right + wrong
-    each = np.divide(gain, accepts, out=np.zeros_like(gain), where=accepts > 0)
+    each = np.divide(gain, accepts, out=np.zeros_like(gain), where=accepts > NEVER)
     return np.asarray(np.maximum(each, 0.0).mean(axis=1))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stopping:
-    """When to give up on a new problem: after `stop` rejections, or never where it is None.
+    """When to give up on a new problem: after `stop` rejections, or not within `most` if None.
 
-    `gain` (most + 1,) is the posterior mean of what the next draw earns after 0, 1, ... rejections.
-    Looking one draw ahead is optimal where the gain changes sign at most `once`.
+    `gain` (most,) is the posterior mean of what the next draw earns after 0, 1, ... rejections.
     """
 
     stop: int | None
     gain: Floats
-    once: bool
 
 
 def stopping(
@@ -162,20 +167,22 @@ def stopping(
 ) -> Stopping:
     """Returns when the posterior says to stop drawing on a new problem that keeps being rejected.
 
-    After k rejections a problem's weight is r^k of what it was, so what is left is harder: go on
-    while the weighted mean of a - penalty b - price over all problems of all worlds is positive.
+    After k rejections a problem's weight is r^k of what it was, so what is left is harder, and a
+    further draw earns the weighted mean of a - penalty b - price over all problems of all worlds.
+    That may fall below 0 and rise again, so the stop is the best of all: where the sum of gains,
+    each times the chance to get there, is highest.
     """
-    _check(penalty, price)
+    _check(right, wrong, penalty, price)
     gain = (right - penalty * wrong - price).ravel()
     log_reject = np.log1p(-np.minimum(right + wrong, 1.0 - 1e-16)).ravel()
-    each = np.empty(most + 1)
-    for k in range(most + 1):
-        weight = np.exp(k * (log_reject - log_reject.max()))
-        each[k] = weight @ gain / weight.sum()
-    over = np.flatnonzero(each <= 0)
-    signs = np.sign(each[np.abs(each) > TIE])
-    changes = int((np.diff(signs) != 0).sum())
-    return Stopping(int(over[0]) if len(over) else None, each, changes <= 1)
+    reached, earned = np.empty(most), np.empty(most)
+    for k in range(most):
+        weight = np.exp(k * log_reject)
+        reached[k], earned[k] = weight.mean(), (weight * gain).mean()
+    worth = np.concatenate([[0.0], earned.cumsum()])
+    best = int((worth >= worth.max() - TIE).argmax())
+    each = np.divide(earned, reached, out=np.zeros(most), where=reached > 0)
+    return Stopping(None if best == most else best, each)
 
 
 def stays_below(right: Floats, wrong: Floats, strong: Floats, k: Floats) -> Floats:

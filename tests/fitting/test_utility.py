@@ -122,10 +122,9 @@ def test_rejections_speak_for_stopping_where_the_hard_are_wrongly_accepted() -> 
     rule = stopping(a, b, most=50, penalty=1.0)
     gain = np.array([0.58, -0.04])
     reject = np.array([0.38, 0.94])
-    by_hand = [float((reject**k @ gain) / (reject**k).sum()) for k in range(51)]
+    by_hand = [float((reject**k @ gain) / (reject**k).sum()) for k in range(50)]
     assert rule.gain == pytest.approx(by_hand)
     assert rule.stop == next(k for k, g in enumerate(by_hand) if g <= 0)
-    assert rule.once
     assert stopping(a, 0 * b, most=50).stop is None
 
 
@@ -135,6 +134,20 @@ def test_the_posterior_rule_is_the_best_of_all_fixed_caps() -> None:
     rule = stopping(a, b, most=500, penalty=3.0)
     worth = utility(a, b, np.arange(501.0), penalty=3.0)[0]
     assert rule.stop == int(worth.argmax())
+
+
+def test_a_first_draw_that_loses_may_lead_to_later_ones_that_pay() -> None:
+    """Wrong answers come at once and right ones late: looking one draw ahead would never start."""
+    a, b = np.array([[0.05, 0.1]]), np.array([[0.0, 0.6]])
+    rule = stopping(a, b, most=100)
+    assert rule.gain[0] < 0 < rule.gain[20]
+    assert rule.stop is None
+    assert best_caps(a, b, most=100).best == 100
+
+
+def test_a_problem_never_accepted_is_worth_nothing_however_long_one_draws() -> None:
+    a, b = np.array([[0.2, 0.0]]), np.array([[0.1, 0.0]])
+    assert utility(a, b, np.array([np.inf]))[0, 0] == pytest.approx((0.2 - 0.1) / 0.3 / 2)
 
 
 def test_a_weak_model_stays_below_where_its_ceiling_does() -> None:
@@ -152,3 +165,5 @@ def test_a_weak_model_stays_below_where_its_ceiling_does() -> None:
 def test_bad_input_is_told(wrong: dict[str, float], said: str) -> None:
     with pytest.raises(InputError, match=said):
         best_caps(*problems(), **({"most": 10} | wrong))  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="chances"):
+        utility(np.array([[0.9]]), np.array([[0.9]]), np.array([1.0]))
