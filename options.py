@@ -142,9 +142,9 @@ SPENDING = stack(
     click.option("--price", type=click.Path(path_type=Path), help="TOML file of prices."),
     click.option(
         "--levels",
-        type=click.Choice(["auto", "given", "none", "solve-rate"]),
+        type=click.Choice(["auto", "given", "none", "probe", "solve-rate"]),
         default="auto",
-        help="How difficulty is known  [the log's levels, else one].",
+        help="How difficulty is known  [the log's levels or one for all, or a probe that pays].",
     ),
     click.option(
         "--mix", multiple=True, callback=pairs, metavar="LEVEL=SHARE", help="Mix of levels."

@@ -1,36 +1,32 @@
 """plan: from a log and a budget to the split that answers most problems."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from ..analysis.counts import Counts, Ints, count
-from ..analysis.curve import MASS, Interval
-from ..analysis.levels import Levels, by_solve_rate, given, halves, one_level
+from ..analysis.curve import MASS, Floats, Interval
 from ..analysis.worlds import problem_worlds
-from ..data.errors import InputError, nearest
-from ..data.traces import UNTIL_SUCCESS, Trace
+from ..data.errors import InputError
+from ..data.traces import Trace
 from .allocate import Allocation, budget_for
 from .baselines import baseline, baselines, frontier
-from .case import Case, case
 from .costs import Prices, prices, solution_cost
 from .costs import doubts as cost_doubts
 from .doubts import plan_doubts
 from .plan import Baseline, LevelPlan, Part, Plan
+from .probed import probed
 from .promise import honest, promised
-from .value import ValueTable, value_table
+from .stages import Stage, best, can_halve, choosing, known, observed, oracle, others
 
-RULES = ("auto", "given", "none", "solve-rate")
 ORACLE = "levels by solve rate (needs gold answers)"
-ENOUGH_FOR_HALVES = 8
-"""Samples a problem needs before half of them may make its level and half may value it."""
-MIN_PROBLEMS_FOR_ORACLE = 12
 USUAL = 8
+FEWEST_TO_PROBE = 12
+"""Problems below which no probe is tried: its levels would be told from a handful."""
 TARGET_ROUNDS = 3
 NOBODY: list[str | None] = [None]
-Mix = Mapping[str, float] | None
 
 
 def plan(
@@ -54,9 +50,11 @@ def plan(
         unit: `samples`, `tokens`, `seconds`, `flops` or `usd`; tokens where they are logged, else
             samples, when None.
         target: instead of a budget, the accuracy to reach as cheaply as possible.
-        levels: `given` in the log; `none` (one for all); `solve-rate` (needs gold answers, so it
-            cannot be executed on a new problem); `auto` is given where the log has them, else none.
-        mix: the share of each level to plan for; the log's own when None.
+        levels: `given` in the log; `none` (one for all); `probe`, told by the first samples of a
+            problem, which are paid for and used; `solve-rate` (needs gold answers, so it cannot be
+            executed on a new problem). `auto` is what the log has, given or none, or the best
+            probe where it promises EPSILON more.
+        mix: the share of each given level to plan for; the log's own when None.
         price_file: TOML prices, see `costs.Prices`.
         seed: of the worlds, halves and folds.
         mass: of every interval.
@@ -70,18 +68,16 @@ def plan(
         raise InputError("plan needs a budget or a target accuracy, and not both")
     logs = aligned(log)
     asked, (unit, price) = unit, prices(unit, logs, price_file)
-    make = _oracle if levels == "solve-rate" else _observed
-    stage = make(logs, _levels(levels, logs[0]), price, mix, seed)
-    amount = _amount(stage.case, budget, target, seed)
+    stages = _stages(logs, levels, price, mix, seed)
+    amount = _amount(stages, budget, target, seed)
     if budget is not None:
-        _check_worth(stage, amount, unit)
-    made = _plan(stage, amount, unit, seed, mass)
+        _check_worth(stages[0], amount, unit)
+    made = _plan(stages, amount, unit, seed, mass)
     found = [d for each in logs for d in cost_doubts(each, unit, price)]
     if asked is None and unit == "samples":
         found.append("the log has no tokens: the budget is counted in samples")
-    if levels != "solve-rate" and mix is None and _can_halve(logs):
-        ideal = _oracle(logs, None, price, None, seed)
-        bound = _with_gold(ideal, amount, made, seed, mass)
+    if levels != "solve-rate" and mix is None and can_halve(logs):
+        bound = _with_gold(oracle(logs, price, seed), amount, made, seed, mass)
         made = replace(made, baselines=(*made.baselines, bound))
     told = () if isinstance(log, Counts) else log.header.doubts
     found = [*told, *found, *made.doubts]
@@ -125,64 +121,32 @@ def _places(counts: Counts, order: list[str]) -> Ints:
     return np.asarray([where[p] for p in order], dtype=np.int64)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Stage:
-    """A case and how its levels are known."""
-
-    case: Case
-    levels: Levels
-
-
-def _levels(rule: str, counts: Counts) -> Levels | None:
-    if rule not in RULES:
-        raise InputError(
-            f"levels must be one of {', '.join(RULES)}; got {rule!r}{nearest(rule, list(RULES))}"
-        )
-    if rule == "given" or (rule == "auto" and counts.levels is not None):
-        return given(counts)
-    return one_level(len(counts))
-
-
-def _observed(
-    logs: list[Counts], levels: Levels | None, price: Prices, mix: Mix, seed: int
-) -> _Stage:
-    """Levels that are known at run time, valued on the whole log."""
-    known = levels or one_level(len(logs[0]))
+def _stages(
+    logs: list[Counts], rule: str, price: Prices, mix: Mapping[str, float] | None, seed: int
+) -> list[Stage]:
+    """Every way of knowing the difficulty that is asked for; first the one that needs no probe."""
+    levels = known(rule, logs[0])
+    if rule == "solve-rate":
+        return [oracle(logs, price, seed)]
+    if rule == "probe" and mix is not None:
+        raise InputError("mix is of levels given in the log; with levels 'probe' it cannot be set")
+    plain = observed(logs, levels, price, mix, seed)
+    if rule not in ("auto", "probe") or mix is not None:
+        return [plain]
     worlds = problem_worlds(logs[0].problems, seed)
-    made = case(value_table(logs, price), known, mix, worlds, np.arange(len(logs[0])))
-    return _Stage(made, known)
+    probes = list(probed(logs, price, worlds, seed)) if len(logs[0]) >= FEWEST_TO_PROBE else []
+    if rule == "probe" and not probes:
+        raise InputError(
+            "levels 'probe' need at least"
+            f" {FEWEST_TO_PROBE} problems (here {len(logs[0])}), 4 samples of each, and answers,"
+            " verdicts, scores or tokens that differ"
+        )
+    return [plain, *probes] if rule == "auto" else probes
 
 
-def _oracle(logs: list[Counts], _: Levels | None, price: Prices, mix: Mix, seed: int) -> _Stage:
-    """Levels made from one half of the samples and valued on the other, in both directions."""
-    split = [halves(each, np.random.default_rng([seed, 4])) for each in logs]
-    tables, of = [], []
-    for made, valued in ((0, 1), (1, 0)):
-        levels = by_solve_rate(split[0][made])
-        of.append(levels.of)
-        tables.append(value_table([pair[valued] for pair in split], price, part=1.0))
-    table = ValueTable(
-        tables[0].options,
-        np.concatenate([t.value for t in tables]),
-        np.concatenate([t.cost for t in tables]),
-    )
-    both = replace(levels, of=np.concatenate(of))
-    worlds = np.tile(problem_worlds(logs[0].problems, seed), 2) / 2
-    twice = np.tile(np.arange(len(logs[0])), 2)
-    return _Stage(case(table, both, mix, worlds, twice), both)
-
-
-def _can_halve(logs: list[Counts]) -> bool:
-    return all(
-        each.drawn is not None
-        and each.stop_rule != UNTIL_SUCCESS
-        and int(each.n.min()) >= ENOUGH_FOR_HALVES
-        and len(each) >= MIN_PROBLEMS_FOR_ORACLE
-        for each in logs
-    )
-
-
-def _amount(case: Case, budget: float | None, target: float | None, seed: int) -> float:
+def _amount(
+    stages: Sequence[Stage], budget: float | None, target: float | None, seed: int
+) -> float:
     """The budget asked for, or the smallest one whose promise reaches the target."""
     if budget is not None:
         if not (np.isfinite(budget) and budget > 0):
@@ -190,22 +154,35 @@ def _amount(case: Case, budget: float | None, target: float | None, seed: int) -
         return budget
     if target is None or not 0 < target < 1:
         raise InputError(f"target must lie strictly between 0 and 1; got {target}")
-    path = case.steps()
     wanted = target
     for _ in range(TARGET_ROUNDS):
-        amount = budget_for(path, wanted)
-        if not np.isfinite(amount):
+        amounts = [budget_for(stage.case.steps(), wanted) for stage in stages]
+        if not np.isfinite(amounts).any():
+            top = max(stage.case.steps().values[-1] for stage in stages)
             raise InputError(
                 f"target {target:g} is out of reach: the best split of this log promises"
-                f" {path.values[-1] - (wanted - target):.3f}"
+                f" {top - (wanted - target):.3f}"
             )
-        seen = honest(case, amount, np.random.default_rng([seed, 5]))
-        _, _, optimism = promised(case, case.allocate(amount).weight, seen)
-        wanted = target + max(optimism, 0.0)
+        amount = float(np.nanmin(amounts))
+        place, made = best(stages, amount)
+        _, _, optimism = promised(
+            stages[place].case, made.weight, _seen(stages, place, amount, seed)
+        )
+        wanted = target + max(optimism, 0.0) + (made.value < wanted) * (wanted - made.value)
     return amount
 
 
-def _check_worth(stage: _Stage, amount: float, unit: str) -> None:
+def _seen(stages: Sequence[Stage], place: int, amount: float, seed: int) -> Floats:
+    """What each level is worth on problems that had no say, the choice of the stage included."""
+    case = stages[place].case
+    seen = honest(case, amount, np.random.default_rng([seed, 5]))
+    if len(stages) == 1:
+        return seen
+    whole = choosing(stages, amount, np.random.default_rng([seed, 7]))
+    return seen if np.isnan(whole) else seen + whole - np.nan_to_num(seen) @ case.share
+
+
+def _check_worth(stage: Stage, amount: float, unit: str) -> None:
     """Refuses a budget below the cheapest sample of the cheapest level."""
     cost, _ = stage.case.means(stage.case.weights[0])
     answers = [i for i, o in enumerate(stage.case.table.options) if o.strategy != "none"]
@@ -219,11 +196,17 @@ def _check_worth(stage: _Stage, amount: float, unit: str) -> None:
         )
 
 
-def _plan(stage: _Stage, amount: float, unit: str, seed: int, mass: float) -> Plan:
-    made = stage.case.allocate(amount)
-    seen = honest(stage.case, amount, np.random.default_rng([seed, 5]))
+def _plan(stages: Sequence[Stage], amount: float, unit: str, seed: int, mass: float) -> Plan:
+    place, made = best(stages, amount)
+    stage = stages[place]
+    seen = _seen(stages, place, amount, seed)
     accuracy, each, optimism = promised(stage.case, made.weight, seen, mass)
-    cheaper = baselines(stage.case, amount, made.value, seed, mass)
+    plain = stages[0] if stages[0].probe is None else stage
+    cheaper = baselines(plain.case, amount, made.value, seed, mass) if plain.probe is None else ()
+    for name, ways in others(stages, place):
+        rival = ways[best(ways, amount)[0]] if _affords(ways, amount) else None
+        if rival is not None:
+            cheaper = (*cheaper, baseline(name, rival.case, amount, made.value, seed, mass))
     return Plan(
         budget=amount,
         unit=unit,
@@ -240,10 +223,15 @@ def _plan(stage: _Stage, amount: float, unit: str, seed: int, mass: float) -> Pl
         doubts=tuple(plan_doubts(stage.case.table.options, stage.levels, made, accuracy, cheaper)),
         sources=(),
         seed=seed,
+        probe=stage.probe,
     )
 
 
-def _level_plans(stage: _Stage, made: Allocation, each: list[Interval]) -> tuple[LevelPlan, ...]:
+def _affords(ways: Sequence[Stage], amount: float) -> bool:
+    return any(way.case.steps().base_cost <= amount for way in ways)
+
+
+def _level_plans(stage: Stage, made: Allocation, each: list[Interval]) -> tuple[LevelPlan, ...]:
     cost, _ = stage.case.means(stage.case.weights[0])
     options = stage.case.table.options
     return tuple(
@@ -258,7 +246,7 @@ def _level_plans(stage: _Stage, made: Allocation, each: list[Interval]) -> tuple
     )
 
 
-def _with_gold(ideal: _Stage, amount: float, made: Plan, seed: int, mass: float) -> Baseline:
+def _with_gold(ideal: Stage, amount: float, made: Plan, seed: int, mass: float) -> Baseline:
     """What levels made from the truth would give; no policy can do that on a new problem."""
     reached = made.accuracy.estimate + made.optimism
     return replace(baseline(ORACLE, ideal.case, amount, reached, seed, mass), bound=True)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from ..analysis.curve import Floats, Interval, Json, number
+from ..analysis.probe import Probe
 from ..data.traces import Group, Source
 
 
@@ -108,7 +109,8 @@ class Plan:
 
     `accuracy` is the promise: chosen on some problems, valued on the others. `optimism` is what
     valuing the plan on the problems that chose it would have added. `price` is the accuracy that
-    one more unit of budget would buy. `groups` is how many models or settings competed.
+    one more unit of budget would buy. `groups` is how many models or settings competed. `probe` is
+    the rule that tells a new problem's level, where samples of it do.
     """
 
     budget: float
@@ -127,6 +129,7 @@ class Plan:
     sources: tuple[Source, ...]
     seed: int
     groups: int = 1
+    probe: Probe | None = None
 
     def json(self) -> Json:
         """Returns the contract's shape."""
@@ -137,6 +140,7 @@ class Plan:
             "accuracy": self.accuracy.json(),
             "levels": [level.json() for level in self.levels],
             "level_rule": self.level_rule,
+            "probe": None if self.probe is None else self.probe.json(),
             "baselines": [baseline.json() for baseline in self.baselines],
             "frontier": [{"budget": float(x), "accuracy": float(y)} for x, y in points],
             "certificate": {"upper_bound": self.upper_bound, "gap": self.gap},

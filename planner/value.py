@@ -61,6 +61,11 @@ def sizes(most: float) -> Ints:
     return np.asarray(sorted({int(s) for s in ladder if s <= max(most, 1)}), dtype=np.int64)
 
 
+def verdict_sizes(most: int) -> Ints:
+    """Returns 1, 2, 4, 8, ... up to `most`, and `most` itself."""
+    return np.asarray(sorted({2**e for e in range(12) if 2**e <= most} | {most}), dtype=np.int64)
+
+
 def _columns(counts: Counts, price: Prices, part: float, *, unjudged: bool) -> Iterator[Column]:
     """The options of one group and verifier; those without a verifier only when asked for."""
     solve = solution_cost(counts, price)
@@ -86,7 +91,7 @@ def _majority(counts: Counts, sizes: Ints, solve: Floats) -> Iterator[Column]:
 
 def _judged(counts: Counts, sizes: Ints, solve: Floats, judge: Floats) -> Iterator[Column]:
     logged = counts.drawn.accepts.shape[1]  # type: ignore[union-attr]
-    verdicts = np.asarray(sorted({2**e for e in range(12) if 2**e <= logged} | {logged}))
+    verdicts = verdict_sizes(logged)
     grid = verdict_grid(counts, sizes, verdicts) if len(sizes) else np.empty((0, 0, 0))
     for i, s in enumerate(sizes):
         for j, v in enumerate(verdicts):

@@ -1,0 +1,164 @@
+"""Plans that look before they spend: levels from a probe whose cost is charged and samples reused.
+
+Everything is replayed on random orders of the log: the first samples of an order make the level,
+and what is then done with the problem goes on from those very samples. So an option is valued with
+the noisy level that will choose it, and no level is made from an answer key.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..analysis.counts import Counts
+from ..analysis.curve import Floats
+from ..analysis.levels import Levels
+from ..analysis.probe import JUDGED, STATISTICS, Probe, cut, seen
+from ..analysis.replay import Orders, orders
+from ..analysis.voting import votable
+from ..data.traces import UNTIL_SUCCESS, Group
+from .case import Case
+from .costs import Prices, solution_cost, verdict_cost
+from .plan import Option
+from .stages import Stage
+from .value import NOTHING, ValueTable, sizes, value_table, verdict_sizes
+
+PROBES = (1, 2, 4, 8)
+LARGEST = 256
+"""Samples in an order; longer ones are left to plans without a probe."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Column:
+    """An option in every order: its correctness, solutions and verdicts drawn, (P, R) each."""
+
+    option: Option
+    value: Floats
+    drawn: Floats
+    judged: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Log:
+    """One group and verifier: its orders, what each option gives on them, and unit costs (P,)."""
+
+    counts: Counts
+    orders: Orders
+    columns: tuple[_Column, ...]
+    solve: Floats
+    judge: Floats
+
+
+def probed(
+    logs: list[Counts], price: Prices, worlds: Floats, seed: int, part: float = 0.5
+) -> Iterator[Stage]:
+    """Yields a case for every probe that the log can show: of one group, by one statistic.
+
+    Args:
+        logs: counts over the same problems, one for each group and verifier.
+        price: of solutions and verdicts.
+        worlds: (W, P) weights of the problems.
+        seed: of the orders; groups with as many samples get the same ones.
+        part: of a problem's samples that an option may use.
+    """
+    if any(each.drawn is None or each.stop_rule == UNTIL_SUCCESS for each in logs):
+        return
+    size = min(int(min(each.n.min() for each in logs) * part), LARGEST)
+    if size < 2:
+        return
+    replayed = [_replay(each, price, size, seed) for each in logs]
+    exact = value_table(logs, price, part=part)
+    told: set[tuple[Group, str]] = set()
+    for log in replayed:
+        for statistic in STATISTICS:
+            judged = statistic in JUDGED and log.counts.verifier is not None
+            if not judged and (log.counts.group, statistic) in told:
+                continue
+            told.add((log.counts.group, statistic))
+            for m in (m for m in PROBES if m < size):
+                values = seen(log.orders, statistic, m)
+                cuts = () if values is None else cut(values)
+                if values is None or not cuts:
+                    continue
+                by = log.counts.verifier if judged else None
+                probe = Probe(statistic, m, cuts, log.counts.group, by)
+                yield _staged(probe, values, log, replayed, exact, worlds)
+
+
+def _replay(counts: Counts, price: Prices, size: int, seed: int) -> _Log:
+    made = orders(counts, size, np.random.default_rng([seed, 6]))
+    solve, judge = solution_cost(counts, price), verdict_cost(counts, price)
+    return _Log(counts, made, tuple(_columns(counts, made, size)), solve, judge)
+
+
+def _columns(counts: Counts, made: Orders, size: int) -> Iterator[_Column]:
+    """The options of `value_table` for this group and verifier, in every order."""
+    none, several = np.zeros(made.right.shape[:2]), sizes(size)[1:]
+    yield _Column(Option("one", 1, 0, None, counts.group), made.one(), none + 1, none)
+    if votable(counts):
+        for s, value in zip(several.tolist(), _last(made.majority(several)), strict=True):
+            if s > 2:
+                option = Option("majority", s, 0, None, counts.group)
+                yield _Column(option, value, none + s, none)
+    by = counts.verifier
+    if made.yes is not None:
+        for v in verdict_sizes(made.yes.shape[-1]).tolist():
+            for s, value in zip(several.tolist(), _last(made.best_of(several, v)), strict=True):
+                option = Option("best-of", s, v, by, counts.group)
+                yield _Column(option, value, none + s, none + s * v)
+        caps = sizes(size)
+        for s, value, drawn in zip(
+            caps.tolist(), *map(_last, made.accept_first(caps)), strict=True
+        ):
+            option = Option("accept-first", s, 1, by, counts.group)
+            yield _Column(option, value, drawn, drawn)
+    elif made.score is not None:
+        each = int(by is not None)
+        for s, value in zip(several.tolist(), _last(made.best_of(several)), strict=True):
+            option = Option("best-of", s, each, by, counts.group)
+            yield _Column(option, value, none + s, none + s * each)
+
+
+def _last(each: Floats) -> Floats:
+    """Puts the last axis first, to go through it."""
+    return np.moveaxis(each, -1, 0)
+
+
+def _staged(
+    probe: Probe, values: Floats, log: _Log, logs: list[_Log], exact: ValueTable, worlds: Floats
+) -> Stage:
+    """Averages every option over the orders that a problem shows each level in."""
+    of, names = probe.level(values), probe.names
+    member = np.stack([of == level for level in range(len(names))], axis=1).astype(float)
+    often = member.mean(axis=2)
+    problem, level = np.nonzero(often > 0)
+    mean = member[problem, level] / member[problem, level].sum(axis=1, keepdims=True)
+    judged = probe.samples if probe.verifier is not None else 0
+    paid = probe.samples * log.solve + judged * log.judge
+    options, value, cost = [], [], []
+    for other in (each for each in logs if each.counts.group == probe.group):
+        same = other.counts.verifier == probe.verifier
+        for column in other.columns:
+            if column.option in options:
+                continue
+            solutions = np.maximum(column.drawn, probe.samples)
+            unused = np.where(column.judged > 0, judged - np.minimum(column.drawn, judged), judged)
+            spent = (
+                solutions * other.solve[:, None]
+                + column.judged * other.judge[:, None]
+                + (unused if same else judged) * log.judge[:, None]
+            )
+            options.append(column.option)
+            value.append((column.value[problem] * mean).sum(axis=1))
+            cost.append((spent[problem] * mean).sum(axis=1))
+    for o, option in enumerate(exact.options):
+        if option == NOTHING or option.group != probe.group:
+            options.append(option)
+            value.append(exact.value[problem, o])
+            cost.append((exact.cost[:, o] + paid)[problem])
+    table = ValueTable(tuple(options), np.column_stack(value), np.column_stack(cost))
+    weights = worlds[:, problem] * often[problem, level]
+    share = np.bincount(level, weights[0], len(names)).astype(float)
+    return Stage(
+        Case(table, level, share, weights, problem), Levels(names, level, probe.rule), probe
+    )
