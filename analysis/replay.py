@@ -86,16 +86,27 @@ class Orders:
         return np.where(first[..., None] < caps, right, 0.0), drawn
 
 
-def orders(counts: Counts, size: int, rng: np.random.Generator) -> Orders:
+def repeats(counts: Counts, size: int) -> int:
+    """Returns how many orders of each problem fit into memory, cut to `size`."""
+    cells = len(counts) * size * max(_judged(counts), 1)
+    return int(np.clip(MOST_CELLS // cells, FEWEST, MOST))
+
+
+def _judged(counts: Counts) -> int:
+    """How many verdicts every sample has."""
+    drawn = counts.drawn
+    return 0 if drawn is None or drawn.accepts is None else drawn.accepts.shape[1]
+
+
+def orders(counts: Counts, size: int, rng: np.random.Generator, repeats: int = MOST) -> Orders:
     """Draws random orders of every problem's samples, cut to `size` <= n.
+
+    Logs of the same samples that share the seed and the repeats get the same orders.
 
     Raises:
         InputError: the log kept only counts, or stopped at success.
     """
     drawn = counts.drawn
-    judged = 0 if drawn is None or drawn.accepts is None else drawn.accepts.shape[1]
-    cells = len(counts) * size * max(judged, 1)
-    repeats = int(np.clip(MOST_CELLS // cells, FEWEST, MOST))
     voices = (
         list(answers(counts, "replay")) if drawn is not None and drawn.answer is not None else []
     )
@@ -109,7 +120,7 @@ def orders(counts: Counts, size: int, rng: np.random.Generator) -> Orders:
         worth[i, : len(voice.right)] = voice.right
     yes = None
     if drawn.accepts is not None:
-        turned = rng.permuted(np.tile(np.arange(judged), (repeats, 1)), axis=1)
+        turned = rng.permuted(np.tile(np.arange(_judged(counts)), (repeats, 1)), axis=1)
         yes = (drawn.accepts == 1)[rows[..., None], turned[None, :, None, :]]
     score = None if drawn.score is None else np.where(np.isnan(drawn.score), -np.inf, drawn.score)
     return Orders(

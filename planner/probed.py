@@ -14,7 +14,7 @@ from ..analysis.counts import Counts
 from ..analysis.curve import Floats
 from ..analysis.levels import Levels
 from ..analysis.probe import JUDGED, STATISTICS, Probe, cut, seen
-from ..analysis.replay import Orders, orders
+from ..analysis.replay import Orders, orders, repeats
 from ..analysis.voting import votable
 from ..data.traces import UNTIL_SUCCESS, Group
 from .case import Case
@@ -66,7 +66,9 @@ def probed(
     size = min(int(min(each.n.min() for each in logs) * part), LARGEST)
     if size < 2:
         return
-    replayed = [_replay(each, price, size, seed) for each in logs]
+    # As many orders for every log: verifiers of one group are put side by side, order by order.
+    times = min(repeats(each, size) for each in logs)
+    replayed = [_replay(each, price, size, seed, times) for each in logs]
     exact = value_table(logs, price, part=part)
     told: set[tuple[Group, str]] = set()
     for log in replayed:
@@ -85,8 +87,8 @@ def probed(
                 yield _staged(probe, values, log, replayed, exact, worlds)
 
 
-def _replay(counts: Counts, price: Prices, size: int, seed: int) -> _Log:
-    made = orders(counts, size, np.random.default_rng([seed, 6]))
+def _replay(counts: Counts, price: Prices, size: int, seed: int, times: int) -> _Log:
+    made = orders(counts, size, np.random.default_rng([seed, 6]), times)
     solve, judge = solution_cost(counts, price), verdict_cost(counts, price)
     return _Log(counts, made, tuple(_columns(counts, made, size)), solve, judge)
 

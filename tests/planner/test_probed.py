@@ -175,6 +175,18 @@ def test_plan_by_a_probe_says_how_to_tell_the_level(trace: Trace) -> None:
     assert "levels given in the log" in names or "levels by the best probe" in names
 
 
+def test_verifiers_with_unlike_numbers_of_verdicts_share_their_orders(
+    log: Counts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Memory once gave the one with fewer verdicts more orders, which then did not fit."""
+    monkeypatch.setattr("apportion.analysis.replay.MOST_CELLS", 60 * 8 * 2 * 12)
+    assert log.drawn is not None
+    assert log.drawn.accepts is not None
+    once = replace(log, drawn=replace(log.drawn, accepts=log.drawn.accepts[:, :1]), verifier="b")
+    stages = list(probed([log, once], PAID, problem_worlds(log.problems, 0, 2), 0))
+    assert {s.probe.verifier for s in stages if s.probe} == {None, "verifier", "b"}
+
+
 def test_a_target_may_be_reached_through_a_probe(trace: Trace) -> None:
     made = plan(trace, target=0.5, unit="samples", levels="probe")
     assert made.accuracy.estimate == pytest.approx(0.5, abs=0.03)
