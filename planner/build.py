@@ -68,11 +68,11 @@ def plan(
         raise InputError("plan needs a budget or a target accuracy, and not both")
     logs = aligned(log)
     asked, (unit, price) = unit, prices(unit, logs, price_file)
-    stages = _stages(logs, levels, price, mix, seed)
+    plain, stages = _stages(logs, levels, price, mix, seed)
     amount = _amount(stages, budget, target, seed)
     if budget is not None:
-        _check_worth(stages[0], amount, unit)
-    made = _plan(stages, amount, unit, seed, mass)
+        _check_worth(plain, amount, unit)
+    made = _plan(plain, stages, amount, unit, seed, mass)
     found = [d for each in logs for d in cost_doubts(each, unit, price)]
     if asked is None and unit == "samples":
         found.append("the log has no tokens: the budget is counted in samples")
@@ -123,16 +123,17 @@ def _places(counts: Counts, order: list[str]) -> Ints:
 
 def _stages(
     logs: list[Counts], rule: str, price: Prices, mix: Mapping[str, float] | None, seed: int
-) -> list[Stage]:
-    """Every way of knowing the difficulty that is asked for; first the one that needs no probe."""
+) -> tuple[Stage, list[Stage]]:
+    """The stage that needs no probe, and all those that are asked for."""
     levels = known(rule, logs[0])
     if rule == "solve-rate":
-        return [oracle(logs, price, seed)]
+        ideal = oracle(logs, price, seed)
+        return ideal, [ideal]
     if rule == "probe" and mix is not None:
         raise InputError("mix is of levels given in the log; with levels 'probe' it cannot be set")
     plain = observed(logs, levels, price, mix, seed)
     if rule not in ("auto", "probe") or mix is not None:
-        return [plain]
+        return plain, [plain]
     worlds = problem_worlds(logs[0].problems, seed)
     probes = list(probed(logs, price, worlds, seed)) if len(logs[0]) >= FEWEST_TO_PROBE else []
     if rule == "probe" and not probes:
@@ -141,7 +142,7 @@ def _stages(
             f" {FEWEST_TO_PROBE} problems (here {len(logs[0])}), 4 samples of each, and answers,"
             " verdicts, scores or tokens that differ"
         )
-    return [plain, *probes] if rule == "auto" else probes
+    return plain, [plain, *probes] if rule == "auto" else probes
 
 
 def _amount(
@@ -196,13 +197,14 @@ def _check_worth(stage: Stage, amount: float, unit: str) -> None:
         )
 
 
-def _plan(stages: Sequence[Stage], amount: float, unit: str, seed: int, mass: float) -> Plan:
+def _plan(
+    plain: Stage, stages: Sequence[Stage], amount: float, unit: str, seed: int, mass: float
+) -> Plan:
     place, made = best(stages, amount)
     stage = stages[place]
     seen = _seen(stages, place, amount, seed)
     accuracy, each, optimism = promised(stage.case, made.weight, seen, mass)
-    plain = stages[0] if stages[0].probe is None else stage
-    cheaper = baselines(plain.case, amount, made.value, seed, mass) if plain.probe is None else ()
+    cheaper = baselines(plain.case, amount, made.value, seed, mass)
     for name, ways in others(stages, place):
         rival = ways[best(ways, amount)[0]] if _affords(ways, amount) else None
         if rival is not None:

@@ -166,6 +166,7 @@ def test_plan_by_a_probe_says_how_to_tell_the_level(trace: Trace) -> None:
     assert told["samples"] == made.probe.samples
     assert len(made.levels) == len(made.probe.cuts) + 1
     assert made.spent <= 6.0 * (1 + 1e-9)
+    assert "best single split" in {b.name for b in made.baselines}
     given = plan(trace, 6.0, "samples", levels="given")
     assert given.probe is None
     auto = plan(trace, 6.0, "samples")
@@ -193,7 +194,7 @@ def test_a_target_may_be_reached_through_a_probe(trace: Trace) -> None:
 
 
 def test_probes_that_cannot_be_are_refused(trace: Trace) -> None:
-    with pytest.raises(InputError, match="budget must be at least 2 samples"):
+    with pytest.raises(InputError, match="budget must be at least 1 samples"):
         plan(trace, 0.5, "samples", levels="probe")
     with pytest.raises(InputError, match="mix is of levels given in the log"):
         plan(trace, 5.0, "samples", levels="probe", mix={"1-easy": 1.0})
