@@ -44,27 +44,55 @@ class Orders:
         """Returns (P, R): whether the first sample is right."""
         return self.right[:, :, 0]
 
-    def tally(self, sizes: Ints) -> Ints:
-        """Returns (K, P, R, A) the votes for each class among the first `sizes` (K,), rising."""
+    def tally(self, sizes: Ints, weight: Ints | None = None) -> Ints:
+        """Returns (K, P, R, A) the votes for each class among the first `sizes` (K,), rising.
+
+        A vote counts 1, or as much as its whole `weight` (P, R, S).
+        """
         answer = np.asarray(self.answer)
         (problems, repeats, _), classes = answer.shape, self.worth.shape[1]
         cell = np.arange(problems * repeats).reshape(problems, repeats, 1) * classes + answer
         votes, before, out = np.zeros(problems * repeats * classes, dtype=np.int64), 0, []
         for s in sizes.tolist():
             new = slice(before, s)
-            cast = cell[:, :, new][answer[:, :, new] != VOID]
-            votes, before = votes + np.bincount(cast, minlength=len(votes)), s
+            cast = answer[:, :, new] != VOID
+            heavy = None if weight is None else weight[:, :, new][cast]
+            more = np.bincount(cell[:, :, new][cast], heavy, minlength=len(votes))
+            votes, before = votes + more.astype(np.int64), s
             out.append(votes.reshape(problems, repeats, classes))
         return np.stack(out)
 
     def majority(self, sizes: Ints) -> Floats:
         """Returns (P, R, K) the correctness of the most frequent answer, ties broken evenly."""
-        earned = []
-        for votes in self.tally(sizes):
-            top = (votes == votes.max(axis=-1, keepdims=True)) & (votes > 0)
-            won = np.einsum("pra,pa->pr", top, self.worth)
-            earned.append(won / np.maximum(top.sum(axis=-1), 1))
-        return np.stack(earned, axis=-1)
+        votes = self.tally(sizes)
+        return self._won(votes, votes > 0)
+
+    def weighted(self, sizes: Ints, verdicts: int) -> Floats:
+        """Returns (P, R, K) the correctness of the answer with most of its verdicts accepting.
+
+        Ties go evenly over the answers given, so where nothing is accepted any of them may win.
+        """
+        return self._won(self.tally(sizes, self.accepted[..., verdicts - 1]), self.tally(sizes) > 0)
+
+    def best_of_majority(self, sizes: Ints, verdicts: int, gate: float) -> Floats:
+        """Returns (P, R, K) the correctness of the best judged answer among the frequent ones.
+
+        An answer is judged by its mean number of accepting verdicts and frequent with at least a
+        share `gate` of the samples; where none is, the most frequent one wins.
+        """
+        votes = self.tally(sizes)
+        liked = self.tally(sizes, self.accepted[..., verdicts - 1]) / np.maximum(votes, 1)
+        lead = votes.max(axis=-1, keepdims=True)
+        needed = np.ceil(gate * sizes - 1e-9)[:, None, None, None]
+        passes = (votes >= np.minimum(needed, lead)) & (votes > 0)
+        return self._won(np.where(lead < needed, 0.0, liked), passes)
+
+    def _won(self, worth: Floats | Ints, allowed: NDArray[np.bool_]) -> Floats:
+        """The correctness (P, R, K) of what is worth most of what is allowed, (K, P, R, A)."""
+        best = np.where(allowed, worth, -1).max(axis=-1, keepdims=True)
+        top = allowed & (worth >= best - 1e-12)
+        won = np.einsum("kpra,pa->prk", top, self.worth)
+        return np.asarray(won / np.moveaxis(np.maximum(top.sum(axis=-1), 1), 0, -1))
 
     def best_of(self, sizes: Ints, verdicts: int = 0) -> Floats:
         """Returns (P, R, K) the correctness of the best by so many verdicts, or by score for 0."""

@@ -40,7 +40,8 @@ def reading(folder: Path) -> Asked:
 
 def planning(_: Path) -> Asked:
     """The frontier of a plan."""
-    yield planner.frontier(), 1
+    yield planner.frontier(), 300
+    yield planner.growth(), 1
 
 
 def fitting(_: Path) -> Asked:

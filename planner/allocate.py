@@ -1,34 +1,67 @@
 """The allocation: a concave hull for each level, all increments sorted once, the frontier."""
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
 from ..analysis.counts import Ints
 from ..analysis.curve import Floats
+from ..data.errors import InputError
+
+BISECTIONS = 60
+CELLS = 2**15
+"""Levels times options wrapped at once: what stays in a processor's cache."""
 
 
-def hull(cost: Floats, value: Floats) -> list[int]:
-    """Returns the options (O,) on the upper concave hull, by increasing cost and value."""
-    order = np.lexsort((-value, cost))
-    kept: list[int] = []
-    for o in map(int, order):
-        if kept and value[o] <= value[kept[-1]]:
-            continue
-        if kept and cost[o] == cost[kept[-1]]:
-            kept.pop()
-        while len(kept) >= 2 and _under(cost, value, kept[-2], kept[-1], o):
-            kept.pop()
-        kept.append(o)
-    return kept
+def hulls(cost: Floats, value: Floats) -> tuple[Ints, Ints, Ints, Ints, Floats]:
+    """Returns the upper concave hull of every level's options, as moves from each to the next.
+
+    All levels are wrapped side by side: from where each stands, to the option of steepest gain.
+
+    Args:
+        cost: (L, O) per problem of the level; inf where the option may not be used.
+        value: (L, O) likewise.
+
+    Returns:
+        The base (L,), the cheapest option of each level and of those the best, then of every move
+        the level, the old option, the new one, and the gain per cost, which never rises within a
+        level; its moves stand in order.
+    """
+    size = max(CELLS // cost.shape[1], 1)
+    parts = [
+        (start, *_wrap(cost[start : start + size], value[start : start + size]))
+        for start in range(0, len(cost), size)
+    ]
+    base = np.concatenate([part[1] for part in parts])
+    level = np.concatenate([start + moved for start, _, moved, *_ in parts])
+    old, new, slope = (np.concatenate([part[i] for part in parts]) for i in (3, 4, 5))
+    return base, level, old, new, slope
 
 
-def _under(cost: Floats, value: Floats, a: int, b: int, c: int) -> bool:
-    """Whether b lies on or under the line from a to c."""
-    return bool(
-        (value[b] - value[a]) * (cost[c] - cost[b]) <= (value[c] - value[b]) * (cost[b] - cost[a])
-    )
+def _wrap(cost: Floats, value: Floats) -> tuple[Ints, Ints, Ints, Ints, Floats]:
+    rows = np.arange(len(cost))
+    cheapest = cost.min(axis=1, keepdims=True)
+    base = np.where(cost == cheapest, value, -np.inf).argmax(axis=1)
+    at, least, moves = base, np.full(len(cost), np.inf), []
+    while len(rows):
+        each = np.arange(len(rows))
+        rise = value - value[each, at][:, None]
+        run = cost - cost[each, at][:, None]
+        ahead = (rise > 0) & (run > 0) & (run < np.inf)
+        gain = np.where(ahead, rise, 0.0) / np.where(ahead, run, 1.0)
+        steepest = gain.max(axis=1, keepdims=True)
+        # Of options on one line the farthest, so that none in the middle is a corner.
+        to = np.where(ahead & (gain == steepest), run, -1.0).argmax(axis=1)
+        on = ahead[each, to]
+        if not on.all():
+            rows, cost, value = rows[on], cost[on], value[on]
+            at, to, least, steepest = at[on], to[on], least[on], steepest[on]
+        # Rounding may not let a gain rise again: the moves of a level are taken in this order.
+        least = np.minimum(least, steepest[:, 0])
+        moves.append((rows, at, to, least))
+        at = to
+    level, old, new, slope = (np.concatenate(part) for part in zip(*moves, strict=True))
+    return base, level, old, new, slope
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +80,12 @@ class Steps:
     base: Ints
     base_cost: float
     base_value: float
+
+    def after(self, increments: int) -> Ints:
+        """Returns the option (L,) of each level after so many increments."""
+        option = self.base.copy()
+        option[self.level[:increments]] = self.new[:increments]
+        return option
 
     @property
     def budgets(self) -> Floats:
@@ -67,19 +106,12 @@ def steps(cost: Floats, value: Floats, share: Floats) -> Steps:
         value: (L, O) likewise.
         share: (L,) of each level in the mix, adding up to 1.
     """
-    hulls = [hull(c, v) for c, v in zip(cost, value, strict=True)]
-    moves = np.asarray(
-        [(i, a, b) for i, h in enumerate(hulls) for a, b in pairwise(h)],
-        dtype=np.int64,
-    ).reshape(-1, 3)
-    level, old, new = moves.T
+    base, level, old, new, slope = hulls(cost, value)
     dc = share[level] * (cost[level, new] - cost[level, old])
     dv = share[level] * (value[level, new] - value[level, old])
     # A level nobody asks about has free increments of no value; they come first and do nothing.
-    slope = np.divide(dv, dc, out=np.full(len(dv), np.inf), where=dc > 0)
-    order = np.argsort(-slope, kind="stable")
-    base = np.asarray([h[0] for h in hulls])
-    rows = np.arange(len(hulls))
+    order = np.argsort(np.where(share[level] > 0, -slope, -np.inf), kind="stable")
+    rows = np.arange(len(base))
     return Steps(
         level[order],
         old[order],
@@ -113,19 +145,19 @@ def allocate(cost: Floats, value: Floats, share: Floats, budget: float) -> Alloc
     left = budget - path.base_cost
     whole = int(np.searchsorted(np.cumsum(path.cost), left * (1 + 1e-12), side="right"))
     weight = np.zeros_like(value)
-    weight[np.arange(len(share)), path.base] = 1.0
-    for i in range(whole):
-        weight[path.level[i]] = 0.0
-        weight[path.level[i], path.new[i]] = 1.0
+    weight[np.arange(len(share)), path.after(whole)] = 1.0
     price = 0.0
     if whole < len(path.cost):
         part = max(left - path.cost[:whole].sum(), 0.0) / path.cost[whole]
         level, old, new = path.level[whole], path.old[whole], path.new[whole]
         weight[level, old], weight[level, new] = 1 - part, part
         price = float(path.value[whole] / path.cost[whole])
+    usable = np.isfinite(cost)
+    cost = np.where(usable, cost, 0.0)
     spent = float((share[:, None] * weight * cost).sum())
     reached = float((share[:, None] * weight * value).sum())
-    dual = price * budget + float(share @ (value - price * cost).max(axis=1))
+    best = np.where(usable, value - price * cost, -np.inf).max(axis=1)
+    dual = price * budget + float(share @ best)
     return Allocation(weight, spent, reached, price, dual)
 
 
@@ -139,3 +171,44 @@ def budget_for(path: Steps, accuracy: float) -> float:
         return float(budgets[0])
     part = (accuracy - values[at - 1]) / (values[at] - values[at - 1])
     return float(budgets[at - 1] + np.clip(part, 0, 1) * (budgets[at] - budgets[at - 1]))
+
+
+def at_price(cost: Floats, value: Floats, price: float) -> Ints:
+    """Returns the option (L,) of each level that is worth most at a price; of equals the cheapest.
+
+    What a level is worth then is its value less `price` times its cost: no level needs another.
+    """
+    net = value - price * cost
+    best = net.max(axis=1, keepdims=True)
+    return np.asarray(np.where(net >= best, cost, np.inf).argmin(axis=1))
+
+
+def by_price(cost: Floats, value: Floats, share: Floats, budget: float) -> tuple[Ints, float]:
+    """Returns the option (L,) of each level, none of them split, and the price that chose them.
+
+    Bisection of the price (Lagrangian): what many single questions need, where nothing is to be
+    sorted or split and a budget short by one increment is nothing. The spend never exceeds it.
+
+    Raises:
+        InputError: the cheapest options exceed the budget.
+    """
+    rows = np.arange(len(share))
+
+    def spent(option: Ints) -> float:
+        return float(share @ cost[rows, option])
+
+    dear = at_price(cost, value, 0.0)
+    if spent(dear) <= budget:
+        return dear, 0.0
+    if spent(cost.argmin(axis=1)) > budget:
+        raise InputError(
+            f"budget must be at least {spent(cost.argmin(axis=1)):.4g} per question; got {budget:g}"
+        )
+    low, high = 0.0, 1.0
+    while spent(at_price(cost, value, high)) > budget:
+        low, high = high, 2 * high
+    for _ in range(BISECTIONS):
+        middle = (low + high) / 2
+        within = spent(at_price(cost, value, middle)) <= budget
+        low, high = (low, middle) if within else (middle, high)
+    return at_price(cost, value, high), high

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..analysis.curve import MASS, Floats
+from ..analysis.counts import Ints
+from ..analysis.curve import MASS
 from .allocate import budget_for
 from .case import Case
 from .plan import Baseline, Frontier, Option
@@ -55,21 +56,13 @@ def frontier(case: Case, mass: float = MASS) -> Frontier:
     """Returns the frontier at its corners, thinned to POINTS, with the band of the worlds."""
     path = case.steps()
     corners = np.unique(np.linspace(0, len(path.cost), POINTS).round().astype(int))
-    mixture = np.zeros((len(case.share), case.table.value.shape[1]))
-    mixture[np.arange(len(case.share)), path.base] = 1.0
-    low, high = [], []
-    for i in range(len(path.cost) + 1):
-        if i:
-            mixture[path.level[i - 1]] = 0.0
-            mixture[path.level[i - 1], path.new[i - 1]] = 1.0
-        if i in corners:
-            ends = _ends(case, mixture, mass)
-            low.append(ends[0])
-            high.append(ends[1])
-    return Frontier(path.budgets[corners], path.values[corners], np.asarray(low), np.asarray(high))
+    ends = np.asarray([_ends(case, path.after(i), mass) for i in corners])
+    return Frontier(path.budgets[corners], path.values[corners], *ends.T)
 
 
-def _ends(case: Case, mixture: Floats, mass: float) -> tuple[float, float]:
-    worlds = case.weights @ case.rows(mixture)
+def _ends(case: Case, option: Ints, mass: float) -> tuple[float, float]:
+    """The ends of the worlds' interval when each level gets its option (L,)."""
+    rows = np.arange(len(case.level))
+    worlds = case.weights @ case.table.value[rows, option[case.level]]
     low, high = np.quantile(worlds[1:], [(1 - mass) / 2, (1 + mass) / 2])
     return float(low), float(high)

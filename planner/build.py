@@ -135,7 +135,8 @@ def _stages(
     if rule not in ("auto", "probe") or mix is not None:
         return plain, [plain]
     worlds = problem_worlds(logs[0].problems, seed)
-    probes = list(probed(logs, price, worlds, seed)) if len(logs[0]) >= FEWEST_TO_PROBE else []
+    enough, table = len(logs[0]) >= FEWEST_TO_PROBE, plain.case.table
+    probes = list(probed(logs, price, worlds, seed, exact=table)) if enough else []
     if rule == "probe" and not probes:
         raise InputError(
             "levels 'probe' need at least"

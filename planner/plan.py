@@ -12,7 +12,9 @@ class Option:
     """One way to answer a problem: a strategy, S solutions, V verdicts on each, by whom.
 
     Strategies: `none` (answer nothing), `one` (a single sample), `majority`, `best-of` (highest
-    number of accepting verdicts), `accept-first` (draw until one verdict accepts, at most S).
+    number of accepting verdicts), `accept-first` (draw until one verdict accepts, at most S),
+    `weighted` (the answer whose samples have most accepting verdicts), `best-of-majority` (the
+    highest mean share of them among the answers that a share `gate` of the samples gives).
     """
 
     strategy: str
@@ -20,6 +22,7 @@ class Option:
     verdicts: int
     verifier: str | None
     group: Group
+    gate: float | None = None
 
     @property
     def name(self) -> str:
@@ -27,7 +30,8 @@ class Option:
         if self.strategy in ("none", "one"):
             return {"none": "no answer", "one": "one sample"}[self.strategy]
         judged = "" if self.verifier is None else f", {self.verifier} x{self.verdicts}"
-        return f"{self.strategy} of {self.solutions}{judged}"
+        gated = "" if self.gate is None else f", gate {self.gate:g}"
+        return f"{self.strategy} of {self.solutions}{judged}{gated}"
 
     def json(self) -> Json:
         """Returns the contract's shape."""
@@ -38,6 +42,7 @@ class Option:
             "verifier": self.verifier,
             "model": self.group.model,
             "temperature": self.group.temperature,
+            **({} if self.gate is None else {"gate": self.gate}),
         }
 
 

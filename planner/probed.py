@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..analysis.counts import Counts
+from ..analysis.counts import Counts, Ints
 from ..analysis.curve import Floats
 from ..analysis.levels import Levels
 from ..analysis.probe import JUDGED, STATISTICS, Probe, cut, seen
@@ -21,21 +21,21 @@ from .case import Case
 from .costs import Prices, solution_cost, verdict_cost
 from .plan import Option
 from .stages import Stage
-from .value import NOTHING, ValueTable, sizes, value_table, verdict_sizes
+from .value import (
+    GATES,
+    NOTHING,
+    Column,
+    ValueTable,
+    gated,
+    sizes,
+    value_table,
+    verdict_sizes,
+    weighed,
+)
 
 PROBES = (1, 2, 4, 8)
 LARGEST = 256
 """Samples in an order; longer ones are left to plans without a probe."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Column:
-    """An option in every order: its correctness, solutions and verdicts drawn, (P, R) each."""
-
-    option: Option
-    value: Floats
-    drawn: Floats
-    judged: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,13 +44,19 @@ class _Log:
 
     counts: Counts
     orders: Orders
-    columns: tuple[_Column, ...]
+    columns: tuple[Column, ...]
     solve: Floats
     judge: Floats
 
 
 def probed(
-    logs: list[Counts], price: Prices, worlds: Floats, seed: int, part: float = 0.5
+    logs: list[Counts],
+    price: Prices,
+    worlds: Floats,
+    seed: int,
+    *,
+    exact: ValueTable | None = None,
+    part: float = 0.5,
 ) -> Iterator[Stage]:
     """Yields a case for every probe that the log can show: of one group, by one statistic.
 
@@ -59,6 +65,7 @@ def probed(
         price: of solutions and verdicts.
         worlds: (W, P) weights of the problems.
         seed: of the orders; groups with as many samples get the same ones.
+        exact: the value table of these logs, where it is known already.
         part: of a problem's samples that an option may use.
     """
     if any(each.drawn is None or each.stop_rule == UNTIL_SUCCESS for each in logs):
@@ -69,7 +76,7 @@ def probed(
     # As many orders for every log: verifiers of one group are put side by side, order by order.
     times = min(repeats(each, size) for each in logs)
     replayed = [_replay(each, price, size, seed, times) for each in logs]
-    exact = value_table(logs, price, part=part)
+    exact = exact or value_table(logs, price, part=part)
     told: set[tuple[Group, str]] = set()
     for log in replayed:
         for statistic in STATISTICS:
@@ -93,32 +100,44 @@ def _replay(counts: Counts, price: Prices, size: int, seed: int, times: int) -> 
     return _Log(counts, made, tuple(_columns(counts, made, size)), solve, judge)
 
 
-def _columns(counts: Counts, made: Orders, size: int) -> Iterator[_Column]:
-    """The options of `value_table` for this group and verifier, in every order."""
-    none, several = np.zeros(made.right.shape[:2]), sizes(size)[1:]
-    yield _Column(Option("one", 1, 0, None, counts.group), made.one(), none + 1, none)
+def _columns(counts: Counts, made: Orders, size: int) -> Iterator[Column]:
+    """The options of `value.columns` for this group and verifier, in every order, (P, R)."""
+    by, group, several = counts.verifier, counts.group, sizes(size)[1:]
+    yield Column(Option("one", 1, 0, None, group), made.one(), 1.0)
     if votable(counts):
         for s, value in zip(several.tolist(), _last(made.majority(several)), strict=True):
             if s > 2:
-                option = Option("majority", s, 0, None, counts.group)
-                yield _Column(option, value, none + s, none)
-    by = counts.verifier
+                yield Column(Option("majority", s, 0, None, group), value, s)
     if made.yes is not None:
         for v in verdict_sizes(made.yes.shape[-1]).tolist():
             for s, value in zip(several.tolist(), _last(made.best_of(several, v)), strict=True):
-                option = Option("best-of", s, v, by, counts.group)
-                yield _Column(option, value, none + s, none + s * v)
+                yield Column(Option("best-of", s, v, by, group), value, s, s * v)
         caps = sizes(size)
         for s, value, drawn in zip(
             caps.tolist(), *map(_last, made.accept_first(caps)), strict=True
         ):
-            option = Option("accept-first", s, 1, by, counts.group)
-            yield _Column(option, value, drawn, drawn)
+            yield Column(Option("accept-first", s, 1, by, group), value, drawn, drawn)
+        if votable(counts):
+            yield from _weighed(counts, made, several)
     elif made.score is not None:
         each = int(by is not None)
         for s, value in zip(several.tolist(), _last(made.best_of(several)), strict=True):
-            option = Option("best-of", s, each, by, counts.group)
-            yield _Column(option, value, none + s, none + s * each)
+            yield Column(Option("best-of", s, each, by, group), value, s, s * each)
+
+
+def _weighed(counts: Counts, made: Orders, several: Ints) -> Iterator[Column]:
+    """Votes counted by their verdicts, and the best judged of the answers that pass a gate."""
+    by, group, logged = counts.verifier, counts.group, made.accepted.shape[-1]
+    solutions, verdicts = weighed(several, logged)
+    for v in verdicts.tolist():
+        for s, value in zip(solutions.tolist(), _last(made.weighted(solutions, v)), strict=True):
+            yield Column(Option("weighted", s, v, by, group), value, s, s * v)
+    sized = gated(several)
+    for alpha in GATES:
+        credit = made.best_of_majority(sized, logged, alpha)
+        for s, value in zip(sized.tolist(), _last(credit), strict=True):
+            option = Option("best-of-majority", s, logged, by, group, alpha)
+            yield Column(option, value, s, s * logged)
 
 
 def _last(each: Floats) -> Floats:
@@ -143,11 +162,11 @@ def _staged(
         for column in other.columns:
             if column.option in options:
                 continue
-            solutions = np.maximum(column.drawn, probe.samples)
-            unused = np.where(column.judged > 0, judged - np.minimum(column.drawn, judged), judged)
+            asked = np.broadcast_to(column.judged, of.shape)
+            unused = np.maximum(judged - np.where(asked > 0, column.drawn, 0), 0)
             spent = (
-                solutions * other.solve[:, None]
-                + column.judged * other.judge[:, None]
+                np.maximum(column.drawn, probe.samples) * other.solve[:, None]
+                + asked * other.judge[:, None]
                 + (unused if same else judged) * log.judge[:, None]
             )
             options.append(column.option)

@@ -1,22 +1,28 @@
 """What every option buys on every problem of a log, and what it costs there."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from ..analysis.accept import accept_first
+from ..analysis.best_of_majority import bom_credit
 from ..analysis.counts import Counts, Ints
 from ..analysis.coverage import credits
 from ..analysis.curve import Floats
 from ..analysis.verification import score_credit, verdict_grid
 from ..analysis.voting import majority_credit, votable
+from ..analysis.weighted import weighted_grid
 from ..data.traces import UNTIL_SUCCESS, Group
 from .costs import Prices, solution_cost, verdict_cost
 from .plan import Option
 
 NOBODY = Group()
 NOTHING = Option("none", 0, 0, None, NOBODY)
+FEWEST_TO_WEIGH, MOST_TO_WEIGH = 4, 4
+"""The fewest solutions, and the most verdicts on each, for votes weighed by verdicts."""
+GATES = (0.1, 0.3)
+"""The shares of the votes that an answer needs to be considered by Best-of-Majority."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,7 +39,18 @@ class ValueTable:
         return ValueTable(options, self.value[:, kept], self.cost[:, kept])
 
 
-Column = tuple[Option, Floats, Floats]
+@dataclass(frozen=True, slots=True, eq=False)
+class Column:
+    """An option on every problem, or on every order of one: what it is worth and what it draws.
+
+    `value` is the chance to answer rightly; `drawn` and `judged` are the expected numbers of
+    solutions and of verdicts, of any shape that goes with it.
+    """
+
+    option: Option
+    value: Floats
+    drawn: Floats | float
+    judged: Floats | float = field(default=0.0)
 
 
 def value_table(logs: list[Counts], price: Prices, *, part: float = 0.5) -> ValueTable:
@@ -45,14 +62,17 @@ def value_table(logs: list[Counts], price: Prices, *, part: float = 0.5) -> Valu
         part: of a problem's samples that an option may use. Beyond half, few subsets are left for
             the mean over them to say anything about one problem.
     """
-    columns = {NOTHING: (np.zeros(len(logs[0])), np.zeros(len(logs[0])))}
+    nothing = np.zeros(len(logs[0]))
+    options, values, costs = [NOTHING], [nothing], [nothing]
     seen: set[Group] = set()
     for counts in logs:
-        first = counts.group not in seen
+        solve, judge = solution_cost(counts, price), verdict_cost(counts, price)
+        for made in columns(counts, part, unjudged=counts.group not in seen):
+            options.append(made.option)
+            values.append(made.value)
+            costs.append(made.drawn * solve + made.judged * judge)
         seen.add(counts.group)
-        columns |= {o: (v, c) for o, v, c in _columns(counts, price, part, unjudged=first)}
-    values, costs = zip(*columns.values(), strict=True)
-    return ValueTable(tuple(columns), np.column_stack(values), np.column_stack(costs))
+    return ValueTable(tuple(options), np.column_stack(values), np.column_stack(costs))
 
 
 def sizes(most: float) -> Ints:
@@ -66,50 +86,76 @@ def verdict_sizes(most: int) -> Ints:
     return np.asarray(sorted({2**e for e in range(12) if 2**e <= most} | {most}), dtype=np.int64)
 
 
-def _columns(counts: Counts, price: Prices, part: float, *, unjudged: bool) -> Iterator[Column]:
-    """The options of one group and verifier; those without a verifier only when asked for."""
-    solve = solution_cost(counts, price)
+def weighed(several: Ints, logged: int) -> tuple[Ints, Ints]:
+    """Returns the sizes (S,) and verdicts (V,) at which answers are weighed by their verdicts.
+
+    Fewer than of other ways: exactness over both draws is what the first plan of a log waits for.
+    """
+    powers = several[(several >= FEWEST_TO_WEIGH) & ((several & (several - 1)) == 0)]
+    return powers, np.unique([1, min(logged, MOST_TO_WEIGH)])
+
+
+def gated(several: Ints) -> Ints:
+    """Returns the sizes at which Best-of-Majority differs from best-of and from voting."""
+    return several[several >= FEWEST_TO_WEIGH]
+
+
+def columns(counts: Counts, part: float, *, unjudged: bool = True) -> Iterator[Column]:
+    """Yields the options of one group and verifier; those without a verifier only if asked for."""
     if unjudged:
-        yield Option("one", 1, 0, None, counts.group), credits(counts, np.array([1]))[:, 0], solve
+        yield Column(
+            Option("one", 1, 0, None, counts.group), credits(counts, np.array([1]))[:, 0], 1.0
+        )
     if counts.stop_rule == UNTIL_SUCCESS or counts.drawn is None:
         return
     several = sizes(part * int(counts.n.min()))[1:]
     if unjudged and votable(counts) and len(several):
-        yield from _majority(counts, several, solve)
+        credit = majority_credit(counts, several)
+        for j, s in enumerate(several.tolist()):
+            if s > 2:  # two votes decide nothing that one does not
+                yield Column(Option("majority", s, 0, None, counts.group), credit[:, j], s)
     if counts.drawn.accepts is not None:
-        yield from _judged(counts, several, solve, verdict_cost(counts, price))
+        yield from _judged(counts, several, counts.drawn.accepts.shape[1])
+        if votable(counts):
+            yield from _weighed(counts, several, counts.drawn.accepts.shape[1])
     elif len(several) and counts.drawn.score is not None:
-        yield from _scored(counts, several, solve, verdict_cost(counts, price))
+        yield from _scored(counts, several)
 
 
-def _majority(counts: Counts, sizes: Ints, solve: Floats) -> Iterator[Column]:
-    credit = majority_credit(counts, sizes)
-    for j, s in enumerate(sizes):
-        if s > 2:  # two votes decide nothing that one does not
-            yield Option("majority", int(s), 0, None, counts.group), credit[:, j], s * solve
-
-
-def _judged(counts: Counts, sizes: Ints, solve: Floats, judge: Floats) -> Iterator[Column]:
-    logged = counts.drawn.accepts.shape[1]  # type: ignore[union-attr]
+def _judged(counts: Counts, several: Ints, logged: int) -> Iterator[Column]:
+    by, group = counts.verifier, counts.group
     verdicts = verdict_sizes(logged)
-    grid = verdict_grid(counts, sizes, verdicts) if len(sizes) else np.empty((0, 0, 0))
-    for i, s in enumerate(sizes):
-        for j, v in enumerate(verdicts):
-            option = Option("best-of", int(s), int(v), counts.verifier, counts.group)
-            yield option, grid[:, i, j], s * (solve + v * judge)
-    caps = np.concatenate([[1], sizes]).astype(np.int64)
-    drawn = accept_first(counts, caps)
-    for i, s in enumerate(caps):
-        option = Option("accept-first", int(s), 1, counts.verifier, counts.group)
-        yield option, drawn.right[:, i], drawn.draws[:, i] * (solve + judge)
+    grid = verdict_grid(counts, several, verdicts) if len(several) else np.empty((0, 0, 0))
+    for i, s in enumerate(several.tolist()):
+        for j, v in enumerate(verdicts.tolist()):
+            yield Column(Option("best-of", s, v, by, group), grid[:, i, j], s, s * v)
+    caps = np.concatenate([[1], several]).astype(np.int64)
+    made = accept_first(counts, caps)
+    for i, s in enumerate(caps.tolist()):
+        drawn = made.draws[:, i]
+        yield Column(Option("accept-first", s, 1, by, group), made.right[:, i], drawn, drawn)
 
 
-def _scored(counts: Counts, sizes: Ints, solve: Floats, judge: Floats) -> Iterator[Column]:
+def _weighed(counts: Counts, several: Ints, logged: int) -> Iterator[Column]:
+    """Votes counted by their verdicts, and the best judged of the answers that pass a gate."""
+    by, group = counts.verifier, counts.group
+    solutions, verdicts = weighed(several, logged)
+    if len(solutions):
+        grid = weighted_grid(counts, solutions, verdicts)
+        for i, s in enumerate(solutions.tolist()):
+            for j, v in enumerate(verdicts.tolist()):
+                yield Column(Option("weighted", s, v, by, group), grid[:, i, j], s, s * v)
+    if len(sized := gated(several)):
+        for alpha in GATES:
+            credit = bom_credit(counts, sized, alpha=alpha)
+            for i, s in enumerate(sized.tolist()):
+                option = Option("best-of-majority", s, logged, by, group, alpha)
+                yield Column(option, credit[:, i], s, s * logged)
+
+
+def _scored(counts: Counts, several: Ints) -> Iterator[Column]:
     """Best-of by a score: the verifier's, or the samples' own, which costs nothing more."""
-    credit = score_credit(counts, sizes)
-    each = solve + judge if counts.verifier else solve
-    for i, s in enumerate(sizes):
-        option = Option(
-            "best-of", int(s), int(counts.verifier is not None), counts.verifier, counts.group
-        )
-        yield option, credit[:, i], s * each
+    credit, each = score_credit(counts, several), int(counts.verifier is not None)
+    for i, s in enumerate(several.tolist()):
+        option = Option("best-of", s, each, counts.verifier, counts.group)
+        yield Column(option, credit[:, i], s, s * each)

@@ -57,6 +57,11 @@ def action(part: Part, several_groups: bool) -> str:
         "one": "take 1 sample as it is",
         "majority": f"{drawn}, then the majority",
         "best-of": f"{drawn}, keep the one {judge} likes best{times}",
+        "weighted": f"{drawn}, the answer with most verdicts of {judge}{times}",
+        "best-of-majority": (
+            f"{drawn}, of the answers with {percent(option.gate or 0)} of them the one {judge}"
+            f" likes best{times}"
+        ),
         "accept-first": f"draw until {judge} accepts, at most {option.solutions:,}{times}",
     }.get(option.strategy, option.name)
     return f"{words} ({clip(option.group.name, 40)})" if several_groups else words

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 from apportion.analysis.curve import Floats
-from apportion.planner.allocate import Allocation, allocate, budget_for, hull, steps
+from apportion.data.errors import InputError
+from apportion.planner.allocate import Allocation, allocate, budget_for, by_price, hulls, steps
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as nps
@@ -143,6 +144,45 @@ def test_a_level_nobody_asks_about_costs_nothing() -> None:
 
 
 def test_the_hull_holds_the_best_of_equal_costs_and_no_middle_of_a_line() -> None:
-    cost = np.array([0.0, 1.0, 1.0, 2.0, 3.0, 3.5])
-    value = np.array([0.0, 0.1, 0.3, 0.6, 0.7, 0.7])
-    assert hull(cost, value) == [0, 3, 4]
+    cost = np.array([[0.0, 1.0, 1.0, 2.0, 3.0, 3.5]])
+    value = np.array([[0.0, 0.1, 0.3, 0.6, 0.7, 0.7]])
+    base, level, old, new, slope = hulls(cost, value)
+    assert (base.tolist(), level.tolist()) == ([0], [0, 0])
+    assert (old.tolist(), new.tolist()) == ([0, 3], [3, 4])
+    np.testing.assert_allclose(slope, [0.3, 0.1])
+
+
+def test_an_option_of_infinite_cost_is_never_taken() -> None:
+    cost, value = np.array([[0.0, np.inf, 2.0]]), np.array([[0.0, 1.0, 0.5]])
+    made = allocate(cost, value, np.ones(1), 5.0)
+    assert (made.value, made.spent) == (0.5, 2.0)
+    assert made.upper_bound == 0.5
+
+
+def test_levels_are_wrapped_in_pieces_as_they_are_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    cost, value = rng.gamma(1, 5, (50, 9)), rng.random((50, 9))
+    whole = steps(cost, value, np.full(50, 0.02))
+    monkeypatch.setattr("apportion.planner.allocate.CELLS", 9 * 7)
+    pieces = steps(cost, value, np.full(50, 0.02))
+    for name in ("level", "old", "new", "cost", "value", "base"):
+        np.testing.assert_array_equal(getattr(pieces, name), getattr(whole, name))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_price_for_all_reaches_the_optimum_but_for_one_increment(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    cost, value = rng.gamma(1, 5, (400, 12)), rng.random((400, 12))
+    cost[:, 0], value[:, 0] = 0, 0
+    share = np.full(400, 1 / 400)
+    budget = rng.uniform(0.2, 4)
+    option, price = by_price(cost, value, share, budget)
+    rows, path = np.arange(400), steps(cost, value, share)
+    assert share @ cost[rows, option] <= budget
+    best = allocate(cost, value, share, budget)
+    short = best.value - share @ value[rows, option]
+    assert -1e-12 <= short <= path.value.max()
+    assert price >= best.price * (1 - 1e-9)
+    with pytest.raises(InputError, match="at least"):
+        by_price(cost + 1, value, share, 0.5)
+    assert by_price(cost, value, share, 1e9)[1] == 0

@@ -48,6 +48,20 @@ def test_a_free_verifier_that_always_says_yes_is_one_sample(log: Counts) -> None
             np.testing.assert_allclose(table.cost[:, j], 1, atol=1e-12)
 
 
+def test_votes_weighed_by_a_verifier_that_always_says_yes_are_votes(log: Counts) -> None:
+    table = value_table([always(log, 1)], FREE)
+    worth = dict(zip(table.options, table.value.T, strict=True))
+    weighed = [o for o in table.options if o.strategy in ("weighted", "best-of-majority")]
+    assert {(o.strategy, o.solutions, o.verdicts) for o in weighed} >= {
+        ("weighted", 4, 1),
+        ("weighted", 8, 2),
+        ("best-of-majority", 8, 2),
+    }
+    for option in (o for o in weighed if o.strategy == "weighted"):
+        votes = replace(option, strategy="majority", verdicts=0, verifier=None)
+        np.testing.assert_allclose(worth[option], worth[votes], atol=1e-9)
+
+
 @pytest.mark.parametrize("verdict", [0, -1])
 def test_a_verifier_that_never_says_yes_accepts_nothing_and_costs_everything(
     log: Counts, verdict: int
