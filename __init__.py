@@ -10,6 +10,7 @@ except PackageNotFoundError:  # a checkout that was never installed
 
 _FACE = {
     "Chain": "fitting.chain",
+    "Checked": "planner.check",
     "Confusion": "fitting.pushforward",
     "Counts": "analysis.counts",
     "Curve": "analysis.curve",
@@ -39,6 +40,7 @@ _FACE = {
     "ceiling": "fitting.pushforward",
     "ceilings": "fitting.verification",
     "chain": "fitting.chain",
+    "check": "planner.check",
     "choose_alpha": "analysis.best_of_majority",
     "count": "analysis.counts",
     "count_together": "analysis.counts",

@@ -176,6 +176,30 @@ def plan(trace: Path, out: Path | None, **options: Any) -> None:
     print_json(made.json()) if options["as_json"] else terminal.show_plan(made)
 
 
+@cli.command()
+@click.argument("plan", type=click.Path(path_type=Path))
+@TRACE
+@READING
+@ALWAYS
+def check(plan: Path, trace: Path, seed: int, **options: Any) -> None:
+    """Carry a plan out on a log it has not seen: what it promised against what it reaches.
+
+    PLAN is what `apportion plan -o` wrote.
+
+    \b
+    Example:  apportion plan monday.jsonl --budget 2000 -o plan.json
+              apportion check plan.json tuesday.jsonl
+    """
+    from .planner.check import check as checked
+    from .planner.saved import opened
+    from .reports import check as shown
+
+    told = opened(plan)
+    made = checked(told, _read([trace], options), seed=seed)
+    tell(made.doubts, strict=options["strict"])
+    print_json(made.json()) if options["as_json"] else shown.show(made)
+
+
 def _write(path: Path, content: bytes) -> None:
     from .data.store import replacing
 

@@ -72,7 +72,9 @@ def plan(
     amount = _amount(stages, budget, target, seed)
     if budget is not None:
         _check_worth(plain, amount, unit)
-    made = _plan(plain, stages, amount, unit, seed, mass)
+    made = replace(
+        _plan(plain, stages, amount, unit, seed, mass), prices=price, mixed=mix is not None
+    )
     found = [d for each in logs for d in cost_doubts(each, unit, price)]
     if asked is None and unit == "samples":
         found.append("the log has no tokens: the budget is counted in samples")
@@ -227,6 +229,7 @@ def _plan(
         sources=(),
         seed=seed,
         probe=stage.probe,
+        spread=stage.case.spreads(made.weight)[1],
     )
 
 
@@ -236,7 +239,8 @@ def _affords(ways: Sequence[Stage], amount: float) -> bool:
 
 def _level_plans(stage: Stage, made: Allocation, each: list[Interval]) -> tuple[LevelPlan, ...]:
     cost, _ = stage.case.means(stage.case.weights[0])
-    options = stage.case.table.options
+    options, spread = stage.case.table.options, stage.case.spreads(made.weight)[0]
+    members = np.bincount(stage.case.level, minlength=len(stage.levels.names))
     return tuple(
         LevelPlan(
             name,
@@ -244,6 +248,8 @@ def _level_plans(stage: Stage, made: Allocation, each: list[Interval]) -> tuple[
             tuple(Part(float(w), options[o]) for o, w in enumerate(made.weight[i]) if w > 1e-9),
             float(made.weight[i] @ cost[i]),
             each[i],
+            int(members[i]),
+            float(spread[i]),
         )
         for i, name in enumerate(stage.levels.names)
     )

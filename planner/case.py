@@ -54,6 +54,18 @@ class Case:
         """Returns the accuracy (P,) of each row when its level gets its part of (L, O)."""
         return np.asarray(np.einsum("po,po->p", mixture[self.level], self.table.value))
 
+    def spreads(self, mixture: Floats) -> tuple[Floats, float]:
+        """Returns the standard deviation between problems of their accuracy: (L,), and of all.
+
+        A problem that a probe puts into several levels counts in each as far as it is there.
+        """
+        rows, names = self.rows(mixture), np.unique(self.problem, return_inverse=True)[1]
+        total, weight = self.weights[0] * rows, self.weights[0]
+        levels = [_spread(rows[own], weight[own]) for own in self.member().astype(bool)]
+        held = np.bincount(names, weight)
+        mean = np.bincount(names, total) / np.where(held > 0, held, 1.0)
+        return np.asarray(levels), _spread(mean, held.astype(float))
+
     def mixes(self) -> Floats:
         """Returns the share of each level in every world, (W, L)."""
         return np.asarray(self.weights @ self.member().T)
@@ -111,3 +123,13 @@ def shares(levels: Levels, mix: Mapping[str, float] | None) -> Floats:
     if share.sum() <= 0:
         raise InputError("mix: the shares must add up to more than 0")
     return np.asarray(share / share.sum())
+
+
+def _spread(values: Floats, weight: Floats) -> float:
+    """The weighted standard deviation of one problem; NaN of fewer than two."""
+    alive = weight > 0
+    if alive.sum() < 2:
+        return float("nan")
+    share = weight[alive] / weight[alive].sum()
+    centred = values[alive] - share @ values[alive]
+    return float(np.sqrt(share @ centred**2 / max(1 - share @ share, 1e-12)))

@@ -28,6 +28,8 @@ class Prices:
     verdict_token: float = 0.0
 
 
+FREE = Prices()
+
 UNITS: dict[str, Prices | None] = {
     "samples": Prices(sample=1.0),
     "tokens": Prices(output_token=1.0, verdict_token=1.0),
@@ -65,16 +67,21 @@ def prices(unit: str | None, logs: list[Counts], file: Path | None = None) -> tu
     told = UNITS[unit] if file is None else _listed(file, unit)
     if told is None:
         raise InputError(f"unit {unit!r} needs a price list: --price FILE with a table [{unit}]")
+    check_logged(unit, told, logs)
+    return unit, told
+
+
+def check_logged(unit: str, price: Prices, logs: list[Counts]) -> None:
+    """Raises an InputError where something has a price that a log did not count."""
     for rate, column in (
-        (told.output_token, "output_tokens"),
-        (told.prompt_token, "prompt_tokens"),
-        (told.second, "seconds"),
+        (price.output_token, "output_tokens"),
+        (price.prompt_token, "prompt_tokens"),
+        (price.second, "seconds"),
     ):
         if rate and not all(np.isfinite(getattr(c, column)).any() for c in logs):
             raise InputError(
                 f"unit {unit!r} needs {column} in the log, which has none; try --unit samples"
             )
-    return unit, told
 
 
 def _listed(file: Path, unit: str) -> Prices | None:

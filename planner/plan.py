@@ -1,10 +1,12 @@
 """Plan: an option for every level, what it costs, what it promises, and what else was possible."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import asdict, dataclass
 
 from ..analysis.curve import Floats, Interval, Json, number
 from ..analysis.probe import Probe
 from ..data.traces import Group, Source
+from .costs import FREE, Prices
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +58,19 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class LevelPlan:
-    """What is done with one level: the mixture of options, its cost and accuracy per problem."""
+    """What is done with one level: the mixture of options, its cost and accuracy per problem.
+
+    `problems` of the log stand behind it, and `spread` is the standard deviation between them of
+    the chance to be answered rightly, as far as the log's samples show it.
+    """
 
     level: str
     share: float
     split: tuple[Part, ...]
     cost: float
     accuracy: Interval
+    problems: int = 0
+    spread: float = math.nan
 
     def json(self) -> Json:
         """Returns the contract's shape."""
@@ -72,6 +80,8 @@ class LevelPlan:
             "split": [{"weight": part.weight, **part.option.json()} for part in self.split],
             "cost": self.cost,
             "accuracy": self.accuracy.json(),
+            "problems": self.problems,
+            "spread": number(self.spread),
         }
 
 
@@ -115,7 +125,8 @@ class Plan:
     `accuracy` is the promise: chosen on some problems, valued on the others. `optimism` is what
     valuing the plan on the problems that chose it would have added. `price` is the accuracy that
     one more unit of budget would buy. `groups` is how many models or settings competed. `probe` is
-    the rule that tells a new problem's level, where samples of it do.
+    the rule that tells a new problem's level, where samples of it do. `mixed` marks shares of the
+    levels that were asked for and are not the log's; `spread` is as in `LevelPlan`, over all.
     """
 
     budget: float
@@ -135,6 +146,9 @@ class Plan:
     seed: int
     groups: int = 1
     probe: Probe | None = None
+    prices: Prices = FREE
+    mixed: bool = False
+    spread: float = math.nan
 
     def json(self) -> Json:
         """Returns the contract's shape."""
@@ -151,6 +165,9 @@ class Plan:
             "certificate": {"upper_bound": self.upper_bound, "gap": self.gap},
             "shadow_price": number(self.price),
             "optimism_removed": self.optimism,
+            "prices": asdict(self.prices),
+            "mixed": self.mixed,
+            "spread": number(self.spread),
             "doubts": list(self.doubts),
             "seed": self.seed,
             "sources": [{"name": s.name, "sha256": s.sha256} for s in self.sources],

@@ -19,19 +19,10 @@ from ..analysis.voting import votable
 from ..data.traces import UNTIL_SUCCESS, Group
 from .case import Case
 from .costs import Prices, solution_cost, verdict_cost
+from .menu import Menu, menu
 from .plan import Option
 from .stages import Stage
-from .value import (
-    GATES,
-    NOTHING,
-    Column,
-    ValueTable,
-    gated,
-    sizes,
-    value_table,
-    verdict_sizes,
-    weighed,
-)
+from .value import NOTHING, Column, ValueTable, logged_verdicts, value_table
 
 PROBES = (1, 2, 4, 8)
 LARGEST = 256
@@ -94,50 +85,83 @@ def probed(
                 yield _staged(probe, values, log, replayed, exact, worlds)
 
 
-def _replay(counts: Counts, price: Prices, size: int, seed: int, times: int) -> _Log:
+def _replay(
+    counts: Counts, price: Prices, size: int, seed: int, times: int, tried: Menu | None = None
+) -> _Log:
     made = orders(counts, size, np.random.default_rng([seed, 6]), times)
     solve, judge = solution_cost(counts, price), verdict_cost(counts, price)
-    return _Log(counts, made, tuple(_columns(counts, made, size)), solve, judge)
+    sized = tried or menu(size, logged_verdicts(counts))
+    return _Log(counts, made, tuple(_columns(counts, made, sized)), solve, judge)
 
 
-def _columns(counts: Counts, made: Orders, size: int) -> Iterator[Column]:
-    """The options of `value.columns` for this group and verifier, in every order, (P, R)."""
-    by, group, several = counts.verifier, counts.group, sizes(size)[1:]
-    yield Column(Option("one", 1, 0, None, group), made.one(), 1.0)
-    if votable(counts):
-        for s, value in zip(several.tolist(), _last(made.majority(several)), strict=True):
-            if s > 2:
-                yield Column(Option("majority", s, 0, None, group), value, s)
-    if made.yes is not None:
-        for v in verdict_sizes(made.yes.shape[-1]).tolist():
-            for s, value in zip(several.tolist(), _last(made.best_of(several, v)), strict=True):
-                yield Column(Option("best-of", s, v, by, group), value, s, s * v)
-        caps = sizes(size)
-        for s, value, drawn in zip(
-            caps.tolist(), *map(_last, made.accept_first(caps)), strict=True
+def staged(
+    probe: Probe, logs: list[Counts], price: Prices, worlds: Floats, seed: int, tried: Menu
+) -> Stage | None:
+    """Values options of certain sizes under a probe that is settled; None if it was not logged."""
+    most = max((int(s.max()) for s in _solutions(tried) if len(s)), default=1)
+    size = max(most, probe.samples)
+    times = min(repeats(each, size) for each in logs)
+    replayed = [_replay(each, price, size, seed, times, tried) for each in logs]
+    for log in replayed:
+        judged = probe.verifier is not None
+        if log.counts.group == probe.group and (
+            not judged or log.counts.verifier == probe.verifier
         ):
-            yield Column(Option("accept-first", s, 1, by, group), value, drawn, drawn)
+            values = seen(log.orders, probe.statistic, probe.samples)
+            exact = value_table(logs, price, tried=tried)
+            return None if values is None else _staged(probe, values, log, replayed, exact, worlds)
+    return None
+
+
+def _solutions(tried: Menu) -> tuple[Ints, ...]:
+    return (
+        tried.majority,
+        tried.accept_first,
+        tried.best_of[0],
+        tried.weighted[0],
+        tried.gated,
+    )
+
+
+def _columns(counts: Counts, made: Orders, tried: Menu) -> Iterator[Column]:
+    """The options of `value.columns` for this group and verifier, in every order, (P, R)."""
+    by, group = counts.verifier, counts.group
+    yield Column(Option("one", 1, 0, None, group), made.one(), 1.0)
+    if votable(counts) and len(tried.majority):
+        for s, value in _each(tried.majority, made.majority(tried.majority)):
+            yield Column(Option("majority", s, 0, None, group), value, s)
+    solutions, verdicts = tried.best_of
+    if made.yes is not None:
+        for v in verdicts.tolist() if len(solutions) else ():
+            for s, value in _each(solutions, made.best_of(solutions, v)):
+                yield Column(Option("best-of", s, v, by, group), value, s, s * v)
+        right, drawn = map(_last, made.accept_first(tried.accept_first))
+        for s, value, draws in zip(tried.accept_first.tolist(), right, drawn, strict=True):
+            yield Column(Option("accept-first", s, 1, by, group), value, draws, draws)
         if votable(counts):
-            yield from _weighed(counts, made, several)
-    elif made.score is not None:
+            yield from _weighed(counts, made, tried)
+    elif made.score is not None and len(solutions):
         each = int(by is not None)
-        for s, value in zip(several.tolist(), _last(made.best_of(several)), strict=True):
+        for s, value in _each(solutions, made.best_of(solutions)):
             yield Column(Option("best-of", s, each, by, group), value, s, s * each)
 
 
-def _weighed(counts: Counts, made: Orders, several: Ints) -> Iterator[Column]:
+def _weighed(counts: Counts, made: Orders, tried: Menu) -> Iterator[Column]:
     """Votes counted by their verdicts, and the best judged of the answers that pass a gate."""
-    by, group, logged = counts.verifier, counts.group, made.accepted.shape[-1]
-    solutions, verdicts = weighed(several, logged)
-    for v in verdicts.tolist():
-        for s, value in zip(solutions.tolist(), _last(made.weighted(solutions, v)), strict=True):
+    by, group, logged = counts.verifier, counts.group, logged_verdicts(counts)
+    solutions, verdicts = tried.weighted
+    for v in verdicts.tolist() if len(solutions) else ():
+        for s, value in _each(solutions, made.weighted(solutions, v)):
             yield Column(Option("weighted", s, v, by, group), value, s, s * v)
-    sized = gated(several)
-    for alpha in GATES:
-        credit = made.best_of_majority(sized, logged, alpha)
-        for s, value in zip(sized.tolist(), _last(credit), strict=True):
-            option = Option("best-of-majority", s, logged, by, group, alpha)
+    for gate in tried.gates if len(tried.gated) else ():
+        for s, value in _each(tried.gated, made.best_of_majority(tried.gated, logged, gate)):
+            option = Option("best-of-majority", s, logged, by, group, gate)
             yield Column(option, value, s, s * logged)
+
+
+def _each(solutions: Ints, values: Floats) -> Iterator[tuple[int, Floats]]:
+    """Goes through the last axis of values, with the size that each was made at."""
+    return zip(solutions.tolist(), _last(values), strict=True)
 
 
 def _last(each: Floats) -> Floats:

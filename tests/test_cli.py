@@ -260,6 +260,8 @@ BAD_ASKING: list[tuple[str, str, Sequence[str]]] = [
     ("a vast k", "fit log.csv --at 99999999999999999999", ["--at", "up to 1,000,000,000,000,000"]),
     ("a target that is no number", "fit log.csv --target x", ["--target takes numbers", "'x'"]),
     ("a mass of NaN", "fit log.csv --mass nan", ["mass", "nan"]),
+    ("a plan that is not there", "check nope.json log.csv", ["nope.json", "cannot be read"]),
+    ("a log for a plan", "check log.csv log.csv", ["log.csv: cannot be read as a plan"]),
     ("an unknown command", "raed log.csv", ["'raed'", "'read'"]),
     ("a report of no kind", "report log.csv -o r.txt", [".html or .pdf", "'r.txt'"]),
     ("a world without problems", "simulate --problems 0 -o sim", ["problems >= 1"]),
@@ -373,6 +375,17 @@ def test_a_plan_is_printed_and_written_alike(run: Run) -> None:
     assert ended.code == 0
     assert json.loads(Path("deep/plan.json").read_text()) == only_json(ended.out)
     assert os.listdir("deep") == ["plan.json"]
+
+
+def test_a_plan_is_checked_on_a_log(run: Run) -> None:
+    put({"log.csv": COUNTS})
+    run("plan", "log.csv", "--budget", "3", "-o", "plan.json")
+    told = only_json(run("check", "plan.json", "log.csv", "--json").out)
+    assert {"promised", "realised", "gap", "problems", "spent", "levels", "doubts"} <= set(told)
+    assert told["promised"]["for"] == told["gap"]["for"] == "check"
+    shown = run("check", "plan.json", "log.csv")
+    assert shown.code == 0
+    assert "the promise was kept" in shown.out
 
 
 def test_a_plan_that_cannot_be_written_leaves_what_was_there(run: Run) -> None:

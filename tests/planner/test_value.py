@@ -8,7 +8,8 @@ from apportion.analysis.counts import Counts, count
 from apportion.analysis.coverage import coverage
 from apportion.data.synthetic import simulate
 from apportion.planner.costs import Prices
-from apportion.planner.value import NOTHING, sizes, value_table
+from apportion.planner.menu import sizes
+from apportion.planner.value import NOTHING, value_table
 
 FREE = Prices(sample=1.0)
 PAID = Prices(sample=1.0, verdict=0.5)
