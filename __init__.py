@@ -60,6 +60,7 @@ _FACE = {
     "pass_rates": "fitting.tasks",
     "peaked": "fitting.peaked",
     "plan": "planner.build",
+    "policies": "planner.policies",
     "pooled_majority": "analysis.pooling",
     "price": "fitting.split",
     "pushforward": "fitting.pushforward",

@@ -1,17 +1,16 @@
 """The command line: from a log to a plan to a page. Every heavy import waits for its command."""
 
-import json
 import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from . import __version__
-from .data.errors import InputError
-from .options import ALWAYS, COMMON, DESIGNING, READING, SPENDING, TRACE, numbers, spending
+from .deciding import COMMANDS, read_log
+from .options import ALWAYS, COMMON, READING, SPENDING, TRACE, numbers, spending
 from .talking import exits, print_json, tell
 
 if TYPE_CHECKING:
@@ -43,15 +42,6 @@ def cli() -> None:
     """
 
 
-def _read(sources: Sequence[Path], options: dict[str, Any]) -> "Trace":
-    from .data.readers import read
-
-    names, verdicts = options.pop("names"), options.pop("verdicts")
-    only: Literal["counts"] | None = "counts" if options.pop("counts", False) else None
-    form = options.pop("format_")
-    return read(sources, format=form, names=names, verdicts=verdicts, only=only)
-
-
 @cli.command()
 @click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
@@ -71,7 +61,7 @@ def read(sources: tuple[Path, ...], out: Path, **options: Any) -> None:
     from .data import store
     from .reports.document import inert
 
-    trace = _read(sources, options)
+    trace = read_log(sources, options)
     tell([*trace.header.doubts], strict=options["strict"])
     for note in trace.header.settings.get("notes", ()):  # type: ignore[attr-defined]
         click.echo(f"note: {inert(str(note))}", err=True)
@@ -142,97 +132,12 @@ def fit(trace: Path, at: list[int] | None, targets: list[float] | None, **option
     from .fitting.group import fit as fitted
     from .reports import terminal
 
-    log = _read([trace], options)
+    log = read_log([trace], options)
     asked = {name: options[name] for name in ("mass", "seed", "penalty", "bayes")}
     with terminal.working("fitting"):
         made = fitted(log, at=at, targets=targets or (), **asked)
     tell(made.doubts, strict=options["strict"])
     print_json(made.json()) if options["as_json"] else terminal.show_fit(made)
-
-
-@cli.command()
-@TRACE
-@SPENDING
-@click.option("-o", "--out", type=click.Path(path_type=Path), help="Write the plan as JSON.")
-@READING
-@COMMON
-def plan(trace: Path, out: Path | None, **options: Any) -> None:
-    """Split a budget between solving and verifying, level by level.
-
-    \b
-    Example:  apportion plan trace --budget 2000
-              apportion plan samples.parquet --budget 10 --unit samples --verdict weak=passed_weak
-              apportion plan trace --target 0.6 --mix hard=0.5,easy=0.5
-    """
-    from .planner.build import plan as planned
-    from .reports import terminal
-
-    log = _read([trace], options)
-    with terminal.working("planning"):
-        made = planned(log, **spending(options))
-    tell(made.doubts, strict=options["strict"])
-    if out is not None:
-        _write(out, json.dumps(made.json(), allow_nan=False, indent=1).encode())
-    print_json(made.json()) if options["as_json"] else terminal.show_plan(made)
-
-
-@cli.command()
-@click.argument("plan", type=click.Path(path_type=Path))
-@TRACE
-@READING
-@ALWAYS
-def check(plan: Path, trace: Path, seed: int, **options: Any) -> None:
-    """Carry a plan out on a log it has not seen: what it promised against what it reaches.
-
-    PLAN is what `apportion plan -o` wrote.
-
-    \b
-    Example:  apportion plan monday.jsonl --budget 2000 -o plan.json
-              apportion check plan.json tuesday.jsonl
-    """
-    from .planner.check import check as checked
-    from .planner.saved import opened
-    from .reports import check as shown
-
-    told = opened(plan)
-    made = checked(told, _read([trace], options), seed=seed)
-    tell(made.doubts, strict=options["strict"])
-    print_json(made.json()) if options["as_json"] else shown.show(made)
-
-
-def _write(path: Path, content: bytes) -> None:
-    from .data.store import replacing
-
-    try:
-        with replacing(path) as file:
-            file.write(content)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror})") from error
-
-
-@cli.command()
-@DESIGNING
-@READING
-@COMMON
-def design(pilot: tuple[Path, ...], want: str, **options: Any) -> None:
-    """Say how many problems and samples to log before a number is known as closely as wanted.
-
-    \b
-    Example:  apportion design --pilot TRACE --want forecast@1000:0.03
-              apportion design --prior a=.35,b=3 --want coverage@10:0.02 --per-problem 5
-              apportion design --pilot a.csv --pilot b.csv --want separate:0.9
-    """
-    from .planner.design import design as designed
-    from .reports import design as shown
-    from .reports import terminal
-
-    naming = {name: options.pop(name) for name in ("names", "verdicts", "format_")}
-    strict, as_json = options.pop("strict"), options.pop("as_json")
-    logs = [_read([path], dict(naming)) for path in pilot]
-    with terminal.working("simulating"):
-        made = designed(logs, want, **options)
-    tell(made.doubts, strict=strict)
-    print_json(made.json()) if as_json else shown.show(made)
 
 
 @cli.command()
@@ -251,7 +156,7 @@ def report(trace: Path, out: Path, only: tuple[str, ...], **options: Any) -> Non
     Example:  apportion report trace -o report.html
               apportion report trace --budget 2000 -o report.pdf
     """
-    log = _read([trace], options)
+    log = read_log([trace], options)
     made = _report(log, trace.name or str(trace), [out], only, options)
     if options["as_json"]:
         print_json({"report": str(out), "doubts": made.doubts})
@@ -296,7 +201,7 @@ def demo(out: Path, **options: Any) -> None:
     if options["budget"] is None and options["target"] is None:
         options |= {"budget": DEMO_BUDGET, "unit": options["unit"] or "tokens"}
     with as_file(files("apportion.data.examples") / "smollm2") as folder:
-        log = _read([folder], {"names": {}, "verdicts": {}, "format_": None})
+        log = read_log([folder], {"names": {}, "verdicts": {}, "format_": None})
     outs = [out / "report.html", out / "report.pdf"]
     made = _report(log, "SmolLM2-135M on graded tasks", outs, (), options)
     if options["as_json"]:
@@ -305,3 +210,7 @@ def demo(out: Path, **options: Any) -> None:
     if made.plan is not None:
         terminal.show_plan(made.plan)
     click.echo("\n".join(map(str, outs)))
+
+
+for _command in COMMANDS:
+    cli.add_command(_command)

@@ -131,15 +131,21 @@ COMMON = stack(
     ),
     ALWAYS,
 )
-SPENDING = stack(
-    click.option("--budget", type=float, help="Expected spend per problem."),
-    click.option("--target", type=float, help="Accuracy to reach as cheaply as possible."),
+UNIT = stack(
     click.option(
         "--unit",
         type=click.Choice(["samples", "tokens", "flops", "usd", "seconds"]),
         help="Unit of the budget  [tokens if logged, else samples].",
     ),
     click.option("--price", type=click.Path(path_type=Path), help="TOML file of prices."),
+)
+BUDGET = stack(
+    click.option("--budget", type=float, required=True, help="Expected spend per problem."), UNIT
+)
+SPENDING = stack(
+    click.option("--budget", type=float, help="Expected spend per problem."),
+    click.option("--target", type=float, help="Accuracy to reach as cheaply as possible."),
+    UNIT,
     click.option(
         "--levels",
         type=click.Choice(["auto", "given", "none", "probe", "solve-rate"]),

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import apportion.data.store as store
 import polars as pl
@@ -262,6 +263,7 @@ BAD_ASKING: list[tuple[str, str, Sequence[str]]] = [
     ("a mass of NaN", "fit log.csv --mass nan", ["mass", "nan"]),
     ("a plan that is not there", "check nope.json log.csv", ["nope.json", "cannot be read"]),
     ("a log for a plan", "check log.csv log.csv", ["log.csv: cannot be read as a plan"]),
+    ("policies on counts", "policies log.csv --budget 3", ["need the samples", "(n, c)"]),
     ("an unknown command", "raed log.csv", ["'raed'", "'read'"]),
     ("a report of no kind", "report log.csv -o r.txt", [".html or .pdf", "'r.txt'"]),
     ("a world without problems", "simulate --problems 0 -o sim", ["problems >= 1"]),
@@ -380,7 +382,7 @@ def test_a_plan_is_printed_and_written_alike(run: Run) -> None:
 def test_a_plan_is_checked_on_a_log(run: Run) -> None:
     put({"log.csv": COUNTS})
     run("plan", "log.csv", "--budget", "3", "-o", "plan.json")
-    told = only_json(run("check", "plan.json", "log.csv", "--json").out)
+    told: Any = only_json(run("check", "plan.json", "log.csv", "--json").out)
     assert {"promised", "realised", "gap", "problems", "spent", "levels", "doubts"} <= set(told)
     assert told["promised"]["for"] == told["gap"]["for"] == "check"
     shown = run("check", "plan.json", "log.csv")

@@ -1,0 +1,142 @@
+"""The commands that decide: how to spend, when to stop, what to log next, and whether it held."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+
+from .data.errors import InputError
+from .options import ALWAYS, BUDGET, COMMON, DESIGNING, READING, SPENDING, TRACE, spending
+from .talking import print_json, tell
+
+if TYPE_CHECKING:
+    from .data.traces import Trace
+
+
+def read_log(sources: Sequence[Path], options: dict[str, Any]) -> "Trace":
+    """Reads sources, taking the options on reading out of those given."""
+    from .data.readers import read
+
+    names, verdicts = options.pop("names"), options.pop("verdicts")
+    only: Literal["counts"] | None = "counts" if options.pop("counts", False) else None
+    form = options.pop("format_")
+    return read(sources, format=form, names=names, verdicts=verdicts, only=only)
+
+
+@click.command()
+@TRACE
+@SPENDING
+@click.option("-o", "--out", type=click.Path(path_type=Path), help="Write the plan as JSON.")
+@READING
+@COMMON
+def plan(trace: Path, out: Path | None, **options: Any) -> None:
+    """Split a budget between solving and verifying, level by level.
+
+    \b
+    Example:  apportion plan trace --budget 2000
+              apportion plan samples.parquet --budget 10 --unit samples --verdict weak=passed_weak
+              apportion plan trace --target 0.6 --mix hard=0.5,easy=0.5
+    """
+    from .planner.build import plan as planned
+    from .reports import terminal
+
+    log = read_log([trace], options)
+    with terminal.working("planning"):
+        made = planned(log, **spending(options))
+    tell(made.doubts, strict=options["strict"])
+    if out is not None:
+        write(out, json.dumps(made.json(), allow_nan=False, indent=1).encode())
+    print_json(made.json()) if options["as_json"] else terminal.show_plan(made)
+
+
+@click.command()
+@click.argument("plan", type=click.Path(path_type=Path))
+@TRACE
+@READING
+@ALWAYS
+def check(plan: Path, trace: Path, seed: int, **options: Any) -> None:
+    """Carry a plan out on a log it has not seen: what it promised against what it reaches.
+
+    PLAN is what `apportion plan -o` wrote.
+
+    \b
+    Example:  apportion check plan.json tuesday.jsonl
+    """
+    from .planner.check import check as checked
+    from .planner.saved import opened
+    from .reports import check as shown
+
+    told = opened(plan)
+    made = checked(told, read_log([trace], options), seed=seed)
+    tell(made.doubts, strict=options["strict"])
+    print_json(made.json()) if options["as_json"] else shown.show(made)
+
+
+def write(path: Path, content: bytes) -> None:
+    """Writes a file whole or not at all."""
+    from .data.store import replacing
+
+    try:
+        with replacing(path) as file:
+            file.write(content)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error.strerror})") from error
+
+
+@click.command()
+@DESIGNING
+@READING
+@COMMON
+def design(pilot: tuple[Path, ...], want: str, **options: Any) -> None:
+    """Say how many problems and samples to log before a number is known as closely as wanted.
+
+    \b
+    Example:  apportion design --pilot TRACE --want forecast@1000:0.03
+              apportion design --prior a=.35,b=3 --want coverage@10:0.02 --per-problem 5
+              apportion design --pilot a.csv --pilot b.csv --want separate:0.9
+    """
+    from .planner.design import design as designed
+    from .reports import design as shown
+    from .reports import terminal
+
+    naming = {name: options.pop(name) for name in ("names", "verdicts", "format_")}
+    strict, as_json = options.pop("strict"), options.pop("as_json")
+    logs = [read_log([path], dict(naming)) for path in pilot]
+    with terminal.working("simulating"):
+        made = designed(logs, want, **options)
+    tell(made.doubts, strict=strict)
+    print_json(made.json()) if as_json else shown.show(made)
+
+
+@click.command()
+@TRACE
+@BUDGET
+@click.option("--verifier", metavar="NAME", help="Whose verdicts to use  [the only one].")
+@click.option("--keep", type=click.Path(path_type=Path), help="Write the best policy as JSON.")
+@READING
+@COMMON
+def policies(trace: Path, keep: Path | None, **options: Any) -> None:
+    """Compare stopping rules under one budget, each replayed on the log.
+
+    \b
+    Example:  apportion policies trace --budget 8 --unit samples
+              apportion policies trace --budget 2000 --keep policy.json
+    """
+    from .planner.policies import policies as compared
+    from .reports import policies as shown
+    from .reports import terminal
+
+    strict, as_json, file = options.pop("strict"), options.pop("as_json"), options.pop("price")
+    naming = {name: options.pop(name) for name in ("names", "verdicts", "format_")}
+    log = read_log([trace], naming)
+    with terminal.working("replaying"):
+        made = compared(log, price_file=file, **options)
+    tell(made.doubts, strict=strict)
+    if keep is not None:
+        write(keep, json.dumps(made.best.policy.json(), allow_nan=False).encode())
+    print_json(made.json()) if as_json else shown.show(made)
+
+
+COMMANDS = (plan, check, policies, design)
