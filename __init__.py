@@ -55,6 +55,7 @@ _FACE = {
     "majority": "analysis.voting",
     "majority_beyond": "analysis.limits",
     "majority_limit": "analysis.limits",
+    "next_sample": "planner.next_sample",
     "npmle": "fitting.npmle",
     "pass_all": "analysis.coverage",
     "pass_rates": "fitting.tasks",

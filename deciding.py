@@ -139,4 +139,36 @@ def policies(trace: Path, keep: Path | None, **options: Any) -> None:
     print_json(made.json()) if as_json else shown.show(made)
 
 
-COMMANDS = (plan, check, policies, design)
+@click.command("next")
+@TRACE
+@BUDGET
+@click.option("--spend", type=float, help="How much to log in all  [a tenth of the log's cost].")
+@click.option(
+    "--levels",
+    type=click.Choice(["auto", "given", "none"]),
+    default="auto",
+    help="How difficulty is known  [the log's levels, or one for all].",
+)
+@READING
+@ALWAYS
+def next_(trace: Path, **options: Any) -> None:
+    """Say what to log next: new problems, more samples or verdicts, by what the plan gains.
+
+    \b
+    Example:  apportion next trace --budget 8 --unit samples
+              apportion next trace --budget 2000 --spend 1000000
+    """
+    from .planner.next_sample import next_sample
+    from .reports import next_sample as shown
+    from .reports import terminal
+
+    strict, as_json, file = options.pop("strict"), options.pop("as_json"), options.pop("price")
+    naming = {name: options.pop(name) for name in ("names", "verdicts", "format_")}
+    log = read_log([trace], naming)
+    with terminal.working("looking ahead"):
+        made = next_sample(log, price_file=file, **options)
+    tell(made.doubts, strict=strict)
+    print_json(made.json()) if as_json else shown.show(made)
+
+
+COMMANDS = (plan, check, policies, next_, design)

@@ -264,6 +264,7 @@ BAD_ASKING: list[tuple[str, str, Sequence[str]]] = [
     ("a plan that is not there", "check nope.json log.csv", ["nope.json", "cannot be read"]),
     ("a log for a plan", "check log.csv log.csv", ["log.csv: cannot be read as a plan"]),
     ("policies on counts", "policies log.csv --budget 3", ["need the samples", "(n, c)"]),
+    ("a spend of nothing", "next log.csv --budget 3 --spend 0", ["spend", "positive", "got 0"]),
     ("an unknown command", "raed log.csv", ["'raed'", "'read'"]),
     ("a report of no kind", "report log.csv -o r.txt", [".html or .pdf", "'r.txt'"]),
     ("a world without problems", "simulate --problems 0 -o sim", ["problems >= 1"]),
