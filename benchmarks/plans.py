@@ -1,0 +1,201 @@
+"""Plans measured as plans: promises kept, true accuracy lost to not knowing, budgets saved."""
+
+from collections.abc import Callable, Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from apportion.analysis.counts import Counts, count
+from apportion.analysis.levels import given, one_level
+from apportion.analysis.worlds import problem_worlds
+from apportion.data.synthetic import simulate
+from apportion.planner.allocate import budget_for
+from apportion.planner.build import plan
+from apportion.planner.case import Case, case
+from apportion.planner.check import check
+from apportion.planner.costs import Prices
+from apportion.planner.probed import probed
+from apportion.planner.stages import observed, oracle
+from apportion.planner.value import value_table
+from numpy.typing import NDArray
+
+Row = dict[str, object]
+Floats = NDArray[np.float64]
+Starmap = Callable[[Callable[..., Any], Iterable[tuple[Any, ...]]], list[Any]]
+
+PAGE = Path(__file__).parent.parent / "docs" / "plans.md"
+PRICE = Prices(sample=1.0, verdict=0.1)
+WORLD, OTHERS = "mixed", 2_000
+KINDS = {"given": 300, "none": 100, "probe": 100}
+"""How many promises of each way to know levels are checked."""
+SIZES = {100: 100, 500: 40}
+"""Problems of a log, and how many logs, for the regret."""
+LOWEST, HIGHEST = 1.2, 12.0
+"""Budgets in samples a problem, drawn evenly in the logarithm."""
+
+
+def budget(seed: int) -> float:
+    """Returns a random budget, the same for everything that is compared at a seed."""
+    rng = np.random.default_rng([seed, 77])
+    return float(np.exp(rng.uniform(np.log(LOWEST), np.log(HIGHEST))))
+
+
+def kept(levels: str, seed: int) -> tuple[bool, float]:
+    """Whether a plan of 100 problems kept its promise on 100 others, and by what it was off."""
+    ours, theirs = (
+        simulate(WORLD, problems=100, samples=16, verdicts=2, seed=20_000 + 2 * seed + i)[0]
+        for i in (0, 1)
+    )
+    made = plan(ours, budget(seed), "samples", levels=levels, seed=seed)
+    gap = check(made, theirs, seed=seed).gap
+    return bool(gap.low <= 0 <= gap.high), gap.estimate
+
+
+@cache
+def truth() -> tuple[Counts, Case]:
+    """A log so large that its values are the world's, to about .01 an option and level."""
+    log = count(simulate(WORLD, problems=OTHERS, samples=16, verdicts=2, seed=99)[0])
+    return log, _case(log, by_level=True)
+
+
+def _case(log: Counts, *, by_level: bool) -> Case:
+    levels = given(log) if by_level else one_level(len(log))
+    worlds = problem_worlds(log.problems, 0, 1)
+    return case(value_table([log], PRICE), levels, None, worlds, np.arange(len(log)))
+
+
+def regret(problems: int, seed: int) -> tuple[float, float]:
+    """The true accuracy that a plan of so many problems loses to the best plan, by given levels.
+
+    And by how much it exceeds the best single split chosen on the same log. Both at the levels'
+    true shares, so at the same budget.
+    """
+    log = count(simulate(WORLD, problems=problems, samples=16, verdicts=2, seed=30_000 + seed)[0])
+    amount, (_, known) = budget(seed), truth()
+    cost, value = known.means(known.weights[0])
+    top = known.allocate(amount).value
+
+    def worth(made: Case) -> float:
+        # Spent as planned in the log, which is not what it costs in truth; scaled to the budget.
+        weight = np.broadcast_to(made.allocate(amount).weight, value.shape)
+        spent = float(known.share @ (weight * cost).sum(axis=1))
+        reached = float(known.share @ (weight * value).sum(axis=1))
+        return reached + (amount - spent) * known.allocate(amount).price
+
+    ours = worth(_case(log, by_level=True))
+    return top - ours, ours - worth(_case(log, by_level=False))
+
+
+def saved(seed: int) -> tuple[float, float, float]:
+    """The share of the best single split's budget at which levels reach its accuracy.
+
+    Levels from the solve rate (of other samples), given, and by the best probe; infinite where they
+    never do. Each against the best single split on the same table.
+    """
+    log = count(simulate(WORLD, problems=200, samples=32, verdicts=2, seed=40_000 + seed)[0])
+    amount = budget(seed)
+    ideal = oracle([log], PRICE, seed).case
+    plain = observed([log], given(log), PRICE, None, seed).case
+    worlds = problem_worlds(log.problems, seed, 1)
+    probes = list(probed([log], PRICE, worlds, seed, exact=plain.table))
+
+    def single(each: Case) -> float:
+        return each.pooled(list(range(len(each.table.options)))).allocate(amount).value
+
+    wanted = single(plain)
+    found = [budget_for(ideal.steps(), single(ideal)), budget_for(plain.steps(), wanted)]
+    found.append(min((budget_for(s.case.steps(), wanted) for s in probes), default=np.inf))
+    return tuple(float(np.nan_to_num(x, nan=np.inf) / amount) for x in found)  # type: ignore[return-value]
+
+
+def measure(starmap: Starmap) -> Row:
+    """Returns every table; each row with its number of logs and its Monte Carlo error."""
+    found: Row = {"mass": 0.9}
+    promises: Row = {}
+    for levels, logs in KINDS.items():
+        made = starmap(kept, [(levels, seed) for seed in range(logs)])
+        share, off = np.mean([held for held, _ in made]), np.asarray([gap for _, gap in made])
+        promises[levels] = {
+            "share": round(float(share), 3),
+            "error": round(float(np.sqrt(share * (1 - share) / logs)), 3),
+            "mean gap": round(float(off.mean()), 4),
+            "gap error": round(float(off.std(ddof=1) / np.sqrt(logs)), 4),
+            "logs": logs,
+        }
+        print(f"promises, levels {levels}: {promises[levels]}", flush=True)
+    found["promises"] = promises
+    lost: Row = {}
+    for problems, logs in SIZES.items():
+        pairs = np.asarray(starmap(regret, [(problems, seed) for seed in range(logs)]))
+        (short, over), errors = pairs.mean(axis=0), pairs.std(axis=0, ddof=1) / np.sqrt(logs)
+        lost[str(problems)] = {
+            "regret": round(float(short), 4),
+            "regret error": round(float(errors[0]), 4),
+            "above best single split": round(float(over), 4),
+            "above error": round(float(errors[1]), 4),
+            "logs": logs,
+        }
+        print(f"regret, {problems} problems: {lost[str(problems)]}", flush=True)
+    found["regret"] = lost
+    ratios = np.asarray(starmap(saved, [(seed,) for seed in range(60)]))
+    found["budget for the same accuracy"] = {
+        name: {
+            "median": round(float(np.median(column)), 3),
+            "quartiles": [float(x) for x in np.quantile(column, [0.25, 0.75]).round(3)],
+            "logs": len(column),
+        }
+        for name, column in zip(("solve rate", "given", "probe"), ratios.T, strict=True)
+    }
+    print(found["budget for the same accuracy"], flush=True)
+    return found
+
+
+PARTS: dict[str, Callable[[Starmap], Row]] = {"plans": measure}
+
+
+def page(kept_: dict[str, Any]) -> str:
+    """Returns the page of what plans have been shown to do."""
+    told = kept_.get("plans")
+    if told is None:
+        return "# What plans have been shown to do\n\nNot measured yet.\n"
+    lines = [
+        "# What plans have been shown to do\n",
+        f"Made by `{told['command']}` at commit {told['commit']}. Logs are drawn from the world"
+        f" `{WORLD}` with verdicts at .1 of a sample; budgets are random, from {LOWEST:g} to"
+        f" {HIGHEST:g} samples a problem, even in the logarithm.\n",
+        "**Promises.** A plan of 100 problems x 16 samples x 2 verdicts, checked on 100 other"
+        " problems: how often its 90% interval for their mean held what it reached there.\n",
+        "| levels | held | realised less promised, mean | logs |",
+        "|---|---|---|---|",
+    ]
+    for name, row in told["promises"].items():
+        lines.append(
+            f"| {name} | {row['share']:.3f} +- {row['error']:.3f} |"
+            f" {row['mean gap']:+.4f} +- {row['gap error']:.4f} | {row['logs']} |"
+        )
+    lines += [
+        "",
+        "**Regret.** True accuracy lost to the best plan with the same (given) levels, options and"
+        f" budget, the truth being a log of {OTHERS:,} problems; and how far the plan is above the"
+        " best single split chosen on the same log. What a plan over- or underspends in truth is"
+        " settled at the shadow price.\n",
+        "| problems of the log | regret | above the best single split | logs |",
+        "|---|---|---|---|",
+    ]
+    for name, row in told["regret"].items():
+        lines.append(
+            f"| {name} | {row['regret']:.4f} +- {row['regret error']:.4f} |"
+            f" {row['above best single split']:+.4f} +- {row['above error']:.4f} | {row['logs']} |"
+        )
+    lines += [
+        "",
+        "**Budget saved.** The share of the best single split's budget at which a plan reaches the"
+        " same accuracy (200 problems x 32 samples x 2 verdicts, before optimism is removed).\n",
+        "| levels | median | quartiles | logs |",
+        "|---|---|---|---|",
+    ]
+    for name, row in told["budget for the same accuracy"].items():
+        low, high = row["quartiles"]
+        lines.append(f"| {name} | {row['median']:.2f} | {low:.2f} to {high:.2f} | {row['logs']} |")
+    return "\n".join(lines) + "\n"
