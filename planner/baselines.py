@@ -1,15 +1,16 @@
 """What simpler ways to spend the budget would give, with the same options and the same care."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 from ..analysis.counts import Ints
-from ..analysis.curve import MASS
-from .allocate import budget_for
+from ..analysis.curve import MASS, Floats, interval
+from .allocate import Allocation, budget_for
 from .case import Case
 from .plan import Baseline, Frontier, Option
-from .promise import honest, promised
+from .promise import honest, totals
 
 POINTS = 60
 
@@ -25,31 +26,77 @@ SPLITS: dict[str, Callable[[Option], bool]] = {
 """Each baseline by the options it may use; all of them may leave a problem unanswered."""
 
 
-def baselines(
-    case: Case, budget: float, accuracy: float, seed: int, mass: float = MASS
-) -> tuple[Baseline, ...]:
-    """Returns the baselines that this case has options for.
+@dataclass(frozen=True, slots=True, eq=False)
+class Against:
+    """The plan that baselines are compared with: its spend, and its accuracy in every world.
 
-    `accuracy` is what the plan reaches before optimism is removed, on the same problems as the
-    frontiers it is compared with.
+    `honest` (W,) has its optimism removed. `apparent` (W,) has not, as the frontiers of the
+    baselines have not: budgets for the same accuracy compare like with like.
     """
+
+    spent: float
+    honest: Floats
+    apparent: Floats
+
+
+def against(case: Case, made: Allocation, seen: Floats) -> Against:
+    """Returns what a plan is to be compared by."""
+    return Against(
+        made.spent, totals(case, made.weight, seen), case.weights @ case.rows(made.weight)
+    )
+
+
+def baselines(
+    case: Case, budget: float, plan: Against, seed: int, mass: float = MASS
+) -> tuple[Baseline, ...]:
+    """Returns the baselines that this case has options for."""
     found = []
     for name, allowed in SPLITS.items():
         kept = [i for i, o in enumerate(case.table.options) if o.strategy == "none" or allowed(o)]
         strategies = {case.table.options[i].strategy for i in kept}
         if name != "one sample" and strategies <= {"none", "one"}:
             continue
-        found.append(baseline(name, case.pooled(kept), budget, accuracy, seed, mass))
+        found.append(baseline(name, case.pooled(kept), budget, plan, seed, mass))
     return tuple(found)
 
 
 def baseline(
-    name: str, case: Case, budget: float, accuracy: float, seed: int, mass: float = MASS
+    name: str, case: Case, budget: float, plan: Against, seed: int, mass: float = MASS
 ) -> Baseline:
-    """Values one way to spend, and finds the budget at which it reaches an accuracy."""
+    """Values one way to spend, and finds the budget at which it does as well as the plan."""
     seen = honest(case, budget, np.random.default_rng([seed, 5]))
-    value, _, _ = promised(case, case.allocate(budget).weight, seen, mass)
-    return Baseline(name, value, budget_for(case.steps(), accuracy), frontier(case, mass))
+    mixture = case.allocate(budget).weight
+    worlds = totals(case, mixture, seen)
+    needed = _needed(case, plan.apparent)
+    tails = np.quantile(needed[1:], [(1 - mass) / 2, (1 + mass) / 2], method="inverted_cdf")
+    return Baseline(
+        name,
+        interval(worlds, mass),
+        budget_for(case.steps(), float(plan.apparent[0])),
+        frontier(case, mass),
+        times=tuple(float(end / plan.spent) for end in tails) if plan.spent > 0 else None,
+        plan_better=float((plan.honest[1:] > worlds[1:] + 1e-12).mean()),
+    )
+
+
+def _needed(case: Case, wanted: Floats) -> Floats:
+    """Returns (W,) the budget at which the frontier reaches what is wanted in that world, or inf.
+
+    The frontier's plans are those of the log, in their order; their values are the world's.
+    """
+    path = case.steps()
+    budgets, corners = path.budgets, range(len(path.cost) + 1)
+    values = np.stack([_worlds(case, path.after(i)) for i in corners], axis=1)
+    values = np.maximum.accumulate(values, axis=1)
+    out = np.full(len(wanted), np.inf)
+    for w, (row, goal) in enumerate(zip(values, wanted, strict=True)):
+        at = int(np.searchsorted(row, goal - 1e-12))
+        if at == 0:
+            out[w] = budgets[0]
+        elif at < len(row):
+            part = (goal - row[at - 1]) / max(row[at] - row[at - 1], 1e-300)
+            out[w] = budgets[at - 1] + np.clip(part, 0, 1) * (budgets[at] - budgets[at - 1])
+    return out
 
 
 def frontier(case: Case, mass: float = MASS) -> Frontier:
@@ -60,9 +107,12 @@ def frontier(case: Case, mass: float = MASS) -> Frontier:
     return Frontier(path.budgets[corners], path.values[corners], *ends.T)
 
 
-def _ends(case: Case, option: Ints, mass: float) -> tuple[float, float]:
-    """The ends of the worlds' interval when each level gets its option (L,)."""
+def _worlds(case: Case, option: Ints) -> Floats:
+    """The accuracy (W,) of every world when each level gets its option (L,)."""
     rows = np.arange(len(case.level))
-    worlds = case.weights @ case.table.value[rows, option[case.level]]
-    low, high = np.quantile(worlds[1:], [(1 - mass) / 2, (1 + mass) / 2])
+    return np.asarray(case.weights @ case.table.value[rows, option[case.level]])
+
+
+def _ends(case: Case, option: Ints, mass: float) -> tuple[float, float]:
+    low, high = np.quantile(_worlds(case, option)[1:], [(1 - mass) / 2, (1 + mass) / 2])
     return float(low), float(high)

@@ -12,11 +12,12 @@ from ..analysis.worlds import problem_worlds
 from ..data.errors import InputError
 from ..data.traces import Trace
 from .allocate import Allocation, budget_for
-from .baselines import baseline, baselines, frontier
+from .baselines import against, baseline, baselines, frontier
 from .costs import Prices, prices, solution_cost
 from .costs import doubts as cost_doubts
 from .doubts import plan_doubts
-from .plan import Baseline, LevelPlan, Part, Plan
+from .limits import limits
+from .plan import LevelPlan, Part, Plan
 from .probed import probed
 from .promise import honest, promised
 from .stages import Stage, best, can_halve, choosing, known, observed, oracle, others
@@ -72,15 +73,13 @@ def plan(
     amount = _amount(stages, budget, target, seed)
     if budget is not None:
         _check_worth(plain, amount, unit)
-    made = replace(
-        _plan(plain, stages, amount, unit, seed, mass), prices=price, mixed=mix is not None
-    )
+    blind = levels == "solve-rate" or mix is not None or not can_halve(logs)
+    gold = None if blind else oracle(logs, price, seed)
+    made = _plan(logs, plain, stages, gold, (amount, target), seed, mass)
+    made = replace(made, unit=unit, prices=price, mixed=mix is not None)
     found = [d for each in logs for d in cost_doubts(each, unit, price)]
     if asked is None and unit == "samples":
         found.append("the log has no tokens: the budget is counted in samples")
-    if levels != "solve-rate" and mix is None and can_halve(logs):
-        bound = _with_gold(oracle(logs, price, seed), amount, made, seed, mass)
-        made = replace(made, baselines=(*made.baselines, bound))
     told = () if isinstance(log, Counts) else log.header.doubts
     found = [*told, *found, *made.doubts]
     groups = len({each.group for each in logs})
@@ -201,20 +200,33 @@ def _check_worth(stage: Stage, amount: float, unit: str) -> None:
 
 
 def _plan(
-    plain: Stage, stages: Sequence[Stage], amount: float, unit: str, seed: int, mass: float
+    logs: list[Counts],
+    plain: Stage,
+    stages: Sequence[Stage],
+    gold: Stage | None,
+    asked: tuple[float, float | None],
+    seed: int,
+    mass: float,
 ) -> Plan:
+    amount, target = asked
     place, made = best(stages, amount)
     stage = stages[place]
     seen = _seen(stages, place, amount, seed)
     accuracy, each, optimism = promised(stage.case, made.weight, seen, mass)
-    cheaper = baselines(plain.case, amount, made.value, seed, mass)
+    plan_ = against(stage.case, made, seen)
+    cheaper = baselines(plain.case, amount, plan_, seed, mass)
     for name, ways in others(stages, place):
-        rival = ways[best(ways, amount)[0]] if _affords(ways, amount) else None
-        if rival is not None:
-            cheaper = (*cheaper, baseline(name, rival.case, amount, made.value, seed, mass))
+        if _affords(ways, amount):
+            rival = ways[best(ways, amount)[0]].case
+            cheaper = (*cheaper, baseline(name, rival, amount, plan_, seed, mass))
+    if gold is not None:
+        # What levels made from the truth would give; no policy can do that on a new problem.
+        ideal = baseline(ORACLE, gold.case, amount, plan_, seed, mass)
+        cheaper = (*cheaper, replace(ideal, bound=True))
+    reached = plan_.honest[1:] >= (target or 0.0) - 1e-12
     return Plan(
         budget=amount,
-        unit=unit,
+        unit="",
         spent=made.spent,
         accuracy=accuracy,
         levels=_level_plans(stage, made, each),
@@ -230,6 +242,9 @@ def _plan(
         seed=seed,
         probe=stage.probe,
         spread=stage.case.spreads(made.weight)[1],
+        target=target,
+        chance=float("nan") if target is None else float(reached.mean()),
+        limits=limits(stage.case, made.weight, logs, plan_.honest, accuracy, seed),
     )
 
 
@@ -253,9 +268,3 @@ def _level_plans(stage: Stage, made: Allocation, each: list[Interval]) -> tuple[
         )
         for i, name in enumerate(stage.levels.names)
     )
-
-
-def _with_gold(ideal: Stage, amount: float, made: Plan, seed: int, mass: float) -> Baseline:
-    """What levels made from the truth would give; no policy can do that on a new problem."""
-    reached = made.accuracy.estimate + made.optimism
-    return replace(baseline(ORACLE, ideal.case, amount, reached, seed, mass), bound=True)

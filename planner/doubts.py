@@ -59,11 +59,12 @@ def _exhausted(largest: int, chosen: bool) -> list[str]:
 
 
 def _indistinct(accuracy: Interval, cheaper: Sequence[Baseline]) -> list[str]:
-    """Names the simplest baseline that this log cannot tell from the plan."""
+    """Names the simplest baseline that this log cannot tell from the plan, world by world."""
     for b in cheaper:
-        if b.accuracy.high >= accuracy.estimate and b.accuracy.estimate >= accuracy.low:
+        if not b.bound and b.plan_better < (1 + accuracy.mass) / 2:
             return [
                 f"at this budget the plan is not clearly better than {b.name!r}"
-                f" ({accuracy.estimate:.3f} against {b.accuracy.estimate:.3f})"
+                f" ({accuracy.estimate:.3f} against {b.accuracy.estimate:.3f}; it is better in"
+                f" {b.plan_better:.0%} of worlds)"
             ]
     return []

@@ -99,7 +99,9 @@ class Frontier:
 class Baseline:
     """Another way to spend the same budget, and the budget it would need to do as well.
 
-    `bound` marks what no policy can do, because it knows what a new problem does not show.
+    `bound` marks what no policy can do, because it knows what a new problem does not show. `times`
+    are the ends of how many times the plan's spend it needs, infinite where it does not get there;
+    `plan_better` is the share of worlds in which the plan is the more accurate.
     """
 
     name: str
@@ -107,6 +109,8 @@ class Baseline:
     budget_for_same_accuracy: float
     frontier: Frontier
     bound: bool = False
+    times: tuple[float, ...] | None = None
+    plan_better: float = math.nan
 
     def json(self) -> Json:
         """Returns the contract's shape; null where the accuracy is out of its reach."""
@@ -114,7 +118,49 @@ class Baseline:
             "name": self.name,
             "accuracy": self.accuracy.json(),
             "budget_for_same_accuracy": number(self.budget_for_same_accuracy),
+            "times_the_spend": None
+            if self.times is None
+            else {
+                "low": number(self.times[0]),
+                "high": number(self.times[1]),
+                "open_above": self.times[1] == math.inf,
+            },
+            "plan_better": number(self.plan_better),
             "bound": self.bound,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The half-width of a promise and what of its variance comes from where.
+
+    `samples` is the share that is gone with endless samples of the same problems, `verdicts` the
+    part of it that is gone with endless verdicts; the rest is that problems differ. The last two
+    are the half-widths after as much logging again: on new problems, or on these.
+    """
+
+    half_width: float
+    samples: float
+    verdicts: float
+    again_as_problems: float
+    again_as_samples: float
+
+    @property
+    def most(self) -> str:
+        """What the promise hangs on most."""
+        return "samples of each problem" if self.samples > 0.5 else "problems"
+
+    def json(self) -> Json:
+        """Returns the limits as data."""
+        return {
+            "hangs_on": self.most,
+            "half_width": number(self.half_width),
+            "share_of_samples": number(self.samples),
+            "share_of_verdicts": number(self.verdicts),
+            "half_width_after_as_much_again": {
+                "on_new_problems": number(self.again_as_problems),
+                "on_more_samples": number(self.again_as_samples),
+            },
         }
 
 
@@ -127,6 +173,7 @@ class Plan:
     one more unit of budget would buy. `groups` is how many models or settings competed. `probe` is
     the rule that tells a new problem's level, where samples of it do. `mixed` marks shares of the
     levels that were asked for and are not the log's; `spread` is as in `LevelPlan`, over all.
+    `target` is the accuracy asked for, `chance` the share of worlds in which the plan reaches it.
     """
 
     budget: float
@@ -149,6 +196,15 @@ class Plan:
     prices: Prices = FREE
     mixed: bool = False
     spread: float = math.nan
+    target: float | None = None
+    chance: float = math.nan
+    limits: Limits | None = None
+
+    @property
+    def indistinct(self) -> list[str]:
+        """The baselines that anyone can execute and the log cannot tell from the plan."""
+        sure = (1 + self.accuracy.mass) / 2
+        return [b.name for b in self.baselines if not b.bound and b.plan_better < sure]
 
     def json(self) -> Json:
         """Returns the contract's shape."""
@@ -161,10 +217,15 @@ class Plan:
             "level_rule": self.level_rule,
             "probe": None if self.probe is None else self.probe.json(),
             "baselines": [baseline.json() for baseline in self.baselines],
+            "not_clearly_better_than": self.indistinct,
             "frontier": [{"budget": float(x), "accuracy": float(y)} for x, y in points],
             "certificate": {"upper_bound": self.upper_bound, "gap": self.gap},
             "shadow_price": number(self.price),
             "optimism_removed": self.optimism,
+            "target": None
+            if self.target is None
+            else {"accuracy": self.target, "probability": number(self.chance)},
+            "limits": None if self.limits is None else self.limits.json(),
             "prices": asdict(self.prices),
             "mixed": self.mixed,
             "spread": number(self.spread),

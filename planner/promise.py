@@ -51,17 +51,27 @@ def per_level(case: Case, rows: Floats) -> Floats:
         return np.asarray((case.weights * rows) @ case.member().T / case.mixes())
 
 
-def promised(
-    case: Case, mixture: Floats, seen: Floats, mass: float = MASS
-) -> tuple[Interval, list[Interval], float]:
-    """Returns the accuracy of a mixture (L, O), each level's own, and the optimism removed.
+def totals(case: Case, mixture: Floats, seen: Floats) -> Floats:
+    """Returns (W,) the accuracy of a mixture (L, O) in every world, its optimism removed.
 
     The worlds give the spread; their centre is moved from the value that chose the plan to `seen`
     (L,), the one found on problems left out.
     """
     worlds = per_level(case, case.rows(mixture))
-    optimism = worlds[0] - seen
+    return _total(case, worlds, worlds[0] - seen)
+
+
+def _total(case: Case, worlds: Floats, optimism: Floats) -> Floats:
     shifted = np.clip(worlds - optimism, 0.0, 1.0)
-    total = (np.nan_to_num(shifted) * case.mixes()).sum(axis=1)
-    levels = [interval(column, mass) for column in shifted.T]
-    return interval(total, mass), levels, float(np.nan_to_num(optimism) @ case.share)
+    return np.asarray((np.nan_to_num(shifted) * case.mixes()).sum(axis=1))
+
+
+def promised(
+    case: Case, mixture: Floats, seen: Floats, mass: float = MASS
+) -> tuple[Interval, list[Interval], float]:
+    """Returns what `totals` come to, each level's own, and the optimism removed."""
+    worlds = per_level(case, case.rows(mixture))
+    optimism = worlds[0] - seen
+    levels = [interval(column, mass) for column in np.clip(worlds - optimism, 0.0, 1.0).T]
+    total = interval(_total(case, worlds, optimism), mass)
+    return total, levels, float(np.nan_to_num(optimism) @ case.share)

@@ -3,7 +3,8 @@
 import math
 from collections.abc import Sequence
 
-from ..planner.plan import LevelPlan, Part, Plan
+from ..planner.limits import sentence as limited
+from ..planner.plan import Baseline, LevelPlan, Part, Plan
 from . import frontier
 from .document import Block, Column, Doubts, Prose, Section, Table
 from .wording import amount, clip, percent, proportion, say, sentence, together, whom
@@ -40,9 +41,16 @@ def _story(plan: Plan) -> str:
         if mixed
         else ""
     )
+    hangs = "" if plan.limits is None else f" {limited(plan.limits)}"
+    chance = (
+        ""
+        if plan.target is None
+        else f" It reaches {proportion(plan.target)} with probability {percent(plan.chance)}."
+    )
     return (
         f"Budget: {amount(plan.budget, plan.unit)} expected per problem; spent:"
-        f" {amount(plan.spent, plan.unit)}. Levels: {plan.level_rule.rstrip('.')}.{how}"
+        f" {amount(plan.spent, plan.unit)}. Levels: {plan.level_rule.rstrip('.')}."
+        f"{how}{chance}{hangs}"
     )
 
 
@@ -104,8 +112,9 @@ def _baselines(plan: Plan) -> Table:
         Column("accuracy (interval)"),
         Column(f"budget to match the plan, {plan.unit}"),
         Column("times the plan's"),
+        Column("plan better in"),
     )
-    rows = [("this plan", say(plan.accuracy), amount(plan.spent), "1")]
+    rows = [("this plan", say(plan.accuracy), amount(plan.spent), "1", "")]
     for baseline in plan.baselines:
         needed, times = baseline.budget_for_same_accuracy, frontier.ratio(plan, baseline)
         budget = amount(needed) if math.isfinite(needed) else "never reaches it"
@@ -114,12 +123,23 @@ def _baselines(plan: Plan) -> Table:
                 clip(baseline.name),
                 say(baseline.accuracy),
                 budget,
-                f"{times:.2g}" if math.isfinite(times) else "",
+                _times(times, baseline),
+                percent(baseline.plan_better) if math.isfinite(baseline.plan_better) else "",
             )
         )
     every = [plan.accuracy, *(b.accuracy for b in plan.baselines)]
     note = f"At {amount(plan.spent, plan.unit)} per problem; {whom(every)}."
     return Table("Against simpler ways to spend the same budget", columns, tuple(rows), note)
+
+
+def _times(times: float, baseline: Baseline) -> str:
+    """How many times the plan's spend, with its interval, open where it may never get there."""
+    told = f"{times:.2g}" if math.isfinite(times) else ""
+    if baseline.times is None or not math.isfinite(baseline.times[0]):
+        return told
+    low, high = baseline.times
+    ends = f"{low:.2g} to {high:.2g}" if math.isfinite(high) else f"{low:.2g} or more"
+    return f"{told} ({ends})".strip()
 
 
 def _certificate(plan: Plan) -> Table:

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from ..analysis.curve import Curve, Interval
 from ..fitting.fit import Ceiling, Fit, GroupFit, Saturation
+from ..planner.limits import sentence as limited
 from ..planner.plan import Plan
 from .allocation import action
 from .document import inert
@@ -60,9 +61,21 @@ def show_plan(plan: Plan) -> None:
     _print(console, ["level", "share", "what to do", plan.unit, "accuracy"], rows)
     _print(
         console,
-        ["instead", "accuracy", f"{plan.unit} for the same accuracy"],
-        [(b.name, say(b.accuracy), _amount(b.budget_for_same_accuracy)) for b in plan.baselines],
+        ["instead", "accuracy", f"{plan.unit} for the same accuracy", "plan better in"],
+        [
+            (
+                b.name,
+                say(b.accuracy),
+                _amount(b.budget_for_same_accuracy),
+                f"{b.plan_better:.0%} of worlds" if math.isfinite(b.plan_better) else "",
+            )
+            for b in plan.baselines
+        ],
     )
+    if plan.target is not None:
+        console.print(f"reaches {plan.target:g} with probability {plan.chance:.0%}")
+    if plan.limits is not None:
+        console.print(limited(plan.limits))
 
 
 def _console() -> Console:
