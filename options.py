@@ -65,12 +65,14 @@ def mass(_: click.Context, __: click.Parameter, value: float) -> float:
 
 def spending(options: dict[str, Any]) -> dict[str, Any]:
     """Returns the options on money and difficulty, as the planner takes them."""
-    try:
-        mix = {level: float(share) for level, share in options["mix"].items()}
-    except ValueError as error:
-        raise InputError(f"--mix takes LEVEL=SHARE with a number ({error})") from None
+    found = {}
+    for name in ("mix", "floor"):
+        try:
+            found[name] = {level: float(x) for level, x in options[name].items()} or None
+        except ValueError as error:
+            raise InputError(f"--{name} takes LEVEL=NUMBER ({error})") from None
     names = ("budget", "target", "unit", "levels", "seed", "mass")
-    return {n: options[n] for n in names} | {"mix": mix or None, "price_file": options["price"]}
+    return {n: options[n] for n in names} | found | {"price_file": options["price"]}
 
 
 def prior(
@@ -154,6 +156,13 @@ SPENDING = stack(
     ),
     click.option(
         "--mix", multiple=True, callback=pairs, metavar="LEVEL=SHARE", help="Mix of levels."
+    ),
+    click.option(
+        "--floor",
+        multiple=True,
+        callback=pairs,
+        metavar="LEVEL=ACCURACY",
+        help="Accuracy a level has to have.",
     ),
 )
 TRACE = click.argument("trace", type=click.Path(path_type=Path))

@@ -98,19 +98,23 @@ class Steps:
         return self.base_value + np.concatenate([[0.0], np.cumsum(self.value)])
 
 
-def steps(cost: Floats, value: Floats, share: Floats) -> Steps:
-    """Sorts the hull increments of all levels by accuracy per cost.
+def steps(cost: Floats, value: Floats, share: Floats, floor: Floats | None = None) -> Steps:
+    """Sorts the hull increments of all levels by accuracy per cost, those up to a floor first.
 
     Args:
         cost: (L, O) per problem of the level.
         value: (L, O) likewise.
         share: (L,) of each level in the mix, adding up to 1.
+        floor: (L,) the value that each level has to have; whole increments are taken to reach it.
     """
     base, level, old, new, slope = hulls(cost, value)
     dc = share[level] * (cost[level, new] - cost[level, old])
     dv = share[level] * (value[level, new] - value[level, old])
     # A level nobody asks about has free increments of no value; they come first and do nothing.
-    order = np.argsort(np.where(share[level] > 0, -slope, -np.inf), kind="stable")
+    first = np.where(share[level] > 0, -slope, -np.inf)
+    if floor is not None:
+        first = np.where(value[level, old] < floor[level] - 1e-12, -np.inf, first)
+    order = np.argsort(first, kind="stable")
     rows = np.arange(len(base))
     return Steps(
         level[order],
@@ -139,9 +143,14 @@ class Allocation:
     upper_bound: float
 
 
-def allocate(cost: Floats, value: Floats, share: Floats, budget: float) -> Allocation:
-    """Returns the allocation that maximises the mean accuracy at an expected spend per problem."""
-    path = steps(cost, value, share)
+def allocate(
+    cost: Floats, value: Floats, share: Floats, budget: float, floor: Floats | None = None
+) -> Allocation:
+    """Returns the allocation that maximises the mean accuracy at an expected spend per problem.
+
+    The upper bound is of allocations without a floor, so that the gap shows what a floor costs.
+    """
+    path = steps(cost, value, share, floor)
     left = budget - path.base_cost
     whole = int(np.searchsorted(np.cumsum(path.cost), left * (1 + 1e-12), side="right"))
     weight = np.zeros_like(value)

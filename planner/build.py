@@ -12,12 +12,12 @@ from ..analysis.worlds import problem_worlds
 from ..data.errors import InputError
 from ..data.traces import Trace
 from .allocate import Allocation, budget_for
-from .baselines import against, baseline, baselines, frontier
+from .baselines import Against, against, baseline, baselines, frontier
 from .costs import Prices, prices, solution_cost
 from .costs import doubts as cost_doubts
 from .doubts import plan_doubts
 from .limits import limits
-from .plan import LevelPlan, Part, Plan
+from .plan import Baseline, LevelPlan, Part, Plan
 from .probed import probed
 from .promise import honest, promised
 from .stages import Stage, best, can_halve, choosing, known, observed, oracle, others
@@ -38,6 +38,7 @@ def plan(
     target: float | None = None,
     levels: str = "auto",
     mix: Mapping[str, float] | None = None,
+    floor: Mapping[str, float] | None = None,
     price_file: Path | None = None,
     seed: int = 0,
     mass: float = MASS,
@@ -56,6 +57,8 @@ def plan(
             executed on a new problem). `auto` is what the log has, given or none, or the best
             probe where it promises EPSILON more.
         mix: the share of each given level to plan for; the log's own when None.
+        floor: the accuracy that some given levels have to have in the log, whatever it costs the
+            others. With a floor no probe is tried.
         price_file: TOML prices, see `costs.Prices`.
         seed: of the worlds, halves and folds.
         mass: of every interval.
@@ -69,10 +72,18 @@ def plan(
         raise InputError("plan needs a budget or a target accuracy, and not both")
     logs = aligned(log)
     asked, (unit, price) = unit, prices(unit, logs, price_file)
-    plain, stages = _stages(logs, levels, price, mix, seed)
+    plain, stages = _stages(logs, levels, price, mix, seed, plain_only=floor is not None)
+    if floor is not None:
+        plain = replace(plain, case=plain.case.with_floor(plain.levels.names, floor))
+        stages = [plain]
     amount = _amount(stages, budget, target, seed)
     if budget is not None:
         _check_worth(plain, amount, unit)
+    if amount < plain.case.least() * (1 - 1e-9) and floor is not None:
+        raise InputError(
+            f"budget must be at least {plain.case.least():.4g} {unit} per problem to reach the"
+            f" floor; got {amount:g}"
+        )
     blind = levels == "solve-rate" or mix is not None or not can_halve(logs)
     gold = None if blind else oracle(logs, price, seed)
     made = _plan(logs, plain, stages, gold, (amount, target), seed, mass)
@@ -123,17 +134,25 @@ def _places(counts: Counts, order: list[str]) -> Ints:
 
 
 def _stages(
-    logs: list[Counts], rule: str, price: Prices, mix: Mapping[str, float] | None, seed: int
+    logs: list[Counts],
+    rule: str,
+    price: Prices,
+    mix: Mapping[str, float] | None,
+    seed: int,
+    *,
+    plain_only: bool = False,
 ) -> tuple[Stage, list[Stage]]:
     """The stage that needs no probe, and all those that are asked for."""
     levels = known(rule, logs[0])
     if rule == "solve-rate":
         ideal = oracle(logs, price, seed)
         return ideal, [ideal]
-    if rule == "probe" and mix is not None:
-        raise InputError("mix is of levels given in the log; with levels 'probe' it cannot be set")
+    if rule == "probe" and (mix is not None or plain_only):
+        raise InputError(
+            "mix and floor are of levels given in the log; with levels 'probe' they cannot be set"
+        )
     plain = observed(logs, levels, price, mix, seed)
-    if rule not in ("auto", "probe") or mix is not None:
+    if rule not in ("auto", "probe") or mix is not None or plain_only:
         return plain, [plain]
     worlds = problem_worlds(logs[0].problems, seed)
     enough, table = len(logs[0]) >= FEWEST_TO_PROBE, plain.case.table
@@ -214,15 +233,7 @@ def _plan(
     seen = _seen(stages, place, amount, seed)
     accuracy, each, optimism = promised(stage.case, made.weight, seen, mass)
     plan_ = against(stage.case, made, seen)
-    cheaper = baselines(plain.case, amount, plan_, seed, mass)
-    for name, ways in others(stages, place):
-        if _affords(ways, amount):
-            rival = ways[best(ways, amount)[0]].case
-            cheaper = (*cheaper, baseline(name, rival, amount, plan_, seed, mass))
-    if gold is not None:
-        # What levels made from the truth would give; no policy can do that on a new problem.
-        ideal = baseline(ORACLE, gold.case, amount, plan_, seed, mass)
-        cheaper = (*cheaper, replace(ideal, bound=True))
+    cheaper = _rivals(plain, stages, place, gold, plan_, (amount, seed, mass))
     reached = plan_.honest[1:] >= (target or 0.0) - 1e-12
     return Plan(
         budget=amount,
@@ -246,6 +257,30 @@ def _plan(
         chance=float("nan") if target is None else float(reached.mean()),
         limits=limits(stage.case, made.weight, logs, plan_.honest, accuracy, seed),
     )
+
+
+def _rivals(
+    plain: Stage,
+    stages: Sequence[Stage],
+    place: int,
+    gold: Stage | None,
+    plan: Against,
+    how: tuple[float, int, float],
+) -> tuple[Baseline, ...]:
+    """Simpler ways to spend, other ways to know levels, and what levels from the truth would give.
+
+    The last is a bound: no policy can do that on a new problem.
+    """
+    amount, seed, mass = how
+    found = [*baselines(plain.case, amount, plan, seed, mass)]
+    for name, ways in others(stages, place):
+        if _affords(ways, amount):
+            rival = ways[best(ways, amount)[0]].case
+            found.append(baseline(name, rival, amount, plan, seed, mass))
+    if gold is not None:
+        ideal = baseline(ORACLE, gold.case, amount, plan, seed, mass)
+        found.append(replace(ideal, bound=True))
+    return tuple(found)
 
 
 def _affords(ways: Sequence[Stage], amount: float) -> bool:

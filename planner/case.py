@@ -1,6 +1,6 @@
 """Case: what is to be decided, with the weight of every problem in every world."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,7 +20,7 @@ class Case:
     In the log, row 0, the weights of a level's rows add up to its share (L,) of the mix. They do so
     in every world where a mix was asked for; the log's own mix is as uncertain as its problems.
     `problem` (P,) tells which rows are the same problem, so that none is both chosen on and valued
-    on.
+    on. `floor` (L,) is the accuracy that each level has to have, if any has to.
     """
 
     table: ValueTable
@@ -28,6 +28,7 @@ class Case:
     share: Floats
     weights: Floats
     problem: Ints
+    floor: Floats | None = None
 
     def means(self, weight: Floats) -> tuple[Floats, Floats]:
         """Returns each level's mean cost and value of every option, (L, O), under (P,) weights.
@@ -43,12 +44,15 @@ class Case:
     def allocate(self, budget: float, weight: Floats | None = None) -> Allocation:
         """Returns the best mixture for the mean problem of each level."""
         return allocate(
-            *self.means(self.weights[0] if weight is None else weight), self.share, budget
+            *self.means(self.weights[0] if weight is None else weight),
+            self.share,
+            budget,
+            self.floor,
         )
 
     def steps(self) -> Steps:
         """Returns the whole frontier."""
-        return steps(*self.means(self.weights[0]), self.share)
+        return steps(*self.means(self.weights[0]), self.share, self.floor)
 
     def rows(self, mixture: Floats) -> Floats:
         """Returns the accuracy (P,) of each row when its level gets its part of (L, O)."""
@@ -81,7 +85,37 @@ class Case:
             table=self.table.restrict(options),
             level=np.zeros_like(self.level),
             share=np.ones(1),
+            floor=None,
         )
+
+    def with_floor(self, names: Sequence[str], floor: Mapping[str, float]) -> "Case":
+        """Returns the case with the accuracy that some levels have to have.
+
+        Raises:
+            InputError: no such level, or an accuracy that no option of the level reaches.
+        """
+        wanted = np.zeros(len(names))
+        top = self.means(self.weights[0])[1].max(axis=1)
+        for name, least in floor.items():
+            if name not in names:
+                told = f"{', '.join(names)}){nearest(name, list(names))}"
+                raise InputError(f"floor: no level {name!r} (levels: {told}")
+            place = list(names).index(name)
+            if not 0 <= least <= top[place]:
+                raise InputError(
+                    f"floor: the accuracy of level {name!r} must lie between 0 and"
+                    f" {top[place]:.3f}, the most that its options reach; got {least:g}"
+                )
+            wanted[place] = least
+        return replace(self, floor=wanted)
+
+    def least(self) -> float:
+        """Returns the spend at which every level has its floor."""
+        path, (_, value) = self.steps(), self.means(self.weights[0])
+        if self.floor is None:
+            return path.base_cost
+        owed = value[path.level, path.old] < self.floor[path.level] - 1e-12
+        return float(path.base_cost + path.cost[owed].sum())
 
 
 def case(

@@ -255,6 +255,8 @@ BAD_ASKING: list[tuple[str, str, Sequence[str]]] = [
     ("prices that are not there", "plan log.csv --budget 3 --price nope.toml", ["nope.toml"]),
     ("a mix of no level", "plan log.csv --budget 3 --mix x=1", ["no level 'x'"]),
     ("a mix that is no number", "plan log.csv --budget 3 --mix all=x", ["--mix", "'x'"]),
+    ("a floor of no level", "plan log.csv --budget 3 --floor x=.1", ["no level 'x'"]),
+    ("a floor that is no number", "plan log.csv --budget 3 --floor all=x", ["--floor", "'x'"]),
     ("a target above 1", "plan log.csv --target 2", ["strictly between 0 and 1", "2"]),
     ("k of 0", "fit log.csv --at 0", ["k >= 1", "k=0"]),
     ("half a k", "fit log.csv --at 1.5", ["--at takes whole numbers", "'1.5'"]),

@@ -9,6 +9,7 @@ from apportion.data.errors import InputError
 from apportion.data.synthetic import simulate
 from apportion.data.traces import Trace
 from apportion.planner.build import plan
+from apportion.planner.check import check
 from apportion.planner.plan import Plan
 from apportion.planner.stages import EPSILON
 
@@ -172,3 +173,24 @@ def test_the_same_seed_gives_the_same_plan(mixed: Trace) -> None:
 def test_counts_alone_can_be_planned_with(mixed: Trace) -> None:
     made = plan(count(mixed), 5.0, "samples")
     assert made.accuracy == plan(mixed, 5.0, "samples").accuracy
+
+
+def test_a_floor_is_reached_at_the_expense_of_the_others(mixed: Trace) -> None:
+    """The level gets its accuracy on the log, nothing is overspent, and the gap shows the price."""
+    free = plan(mixed, 4.0, "samples", levels="given")
+    level = free.levels[-1]
+    wanted = 0.5 * (check(free, mixed).levels[-1].realised.estimate + 0.184)
+    made = plan(mixed, 4.0, "samples", levels="given", floor={level.level: wanted})
+    seen = check(made, mixed)
+    assert seen.levels[-1].realised.estimate >= wanted - 1e-9
+    assert made.spent <= 4.0 * (1 + 1e-9)
+    assert made.accuracy.estimate + made.optimism < free.accuracy.estimate + free.optimism
+    assert made.gap > 0
+    with pytest.raises(InputError, match="no level 'hard'"):
+        plan(mixed, 4.0, "samples", floor={"hard": 0.1})
+    with pytest.raises(InputError, match=r"the most that its options reach; got 0\.99"):
+        plan(mixed, 4.0, "samples", floor={level.level: 0.99})
+    with pytest.raises(InputError, match=r"to reach the floor; got 1\.2"):
+        plan(mixed, 1.2, "samples", floor={level.level: wanted})
+    with pytest.raises(InputError, match="mix and floor"):
+        plan(mixed, 4.0, "samples", levels="probe", floor={level.level: 0.1})
