@@ -47,6 +47,7 @@ _FACE = {
     "coverage": "analysis.coverage",
     "crossed": "fitting.verifier",
     "design": "planner.design",
+    "exchange": "planner.exchange",
     "fit": "fitting.group",
     "forecast": "fitting.coverage",
     "frontier": "analysis.frontier",

@@ -1,7 +1,7 @@
 """Plan: an option for every level, what it costs, what it promises, and what else was possible."""
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from ..analysis.curve import Floats, Interval, Json, number
 from ..analysis.probe import Probe
@@ -226,7 +226,7 @@ class Plan:
             if self.target is None
             else {"accuracy": self.target, "probability": number(self.chance)},
             "limits": None if self.limits is None else self.limits.json(),
-            "prices": asdict(self.prices),
+            "prices": self.prices.json(),
             "mixed": self.mixed,
             "spread": number(self.spread),
             "doubts": list(self.doubts),

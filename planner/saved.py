@@ -10,7 +10,7 @@ from ..analysis.curve import Interval
 from ..analysis.probe import STATISTICS, Probe
 from ..data.errors import InputError
 from ..data.traces import Group
-from .costs import Prices
+from .costs import Prices, listed
 from .plan import Option, Part, Plan
 
 KEPT = 1e-6
@@ -62,7 +62,7 @@ def saved(plan: Plan | Mapping[str, Any]) -> Saved:
             probe,
             str(told["level_rule"]),
             str(told["budget"]["unit"]),
-            Prices(**{name: float(x) for name, x in told["prices"].items()}),
+            listed(told["prices"], "prices"),
             _interval(told["accuracy"]),
             bool(told["mixed"]),
             _number(told["spread"]),

@@ -4,11 +4,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 from apportion.analysis.counts import Counts, count
 from apportion.data.errors import InputError
 from apportion.data.synthetic import simulate
+from apportion.planner.build import plan
 from apportion.planner.costs import Prices, doubts, prices, solution_cost, verdict_cost
+from apportion.planner.exchange import exchange
+from apportion.planner.saved import saved
 
 NAN = float("nan")
 TOKENS = Prices(output_token=1.0, verdict_token=1.0)
@@ -108,3 +112,76 @@ def test_verdicts_without_a_price_are_doubted(counts: Counts) -> None:
     assert not any("verdict" in d for d in doubts(counts, "tokens", TOKENS))
     partly = replace(counts, verdict_tokens=np.array([NAN, 30.0, NAN, NAN]))
     assert verdict_cost(partly, TOKENS).tolist() == [30] * 4
+
+
+def test_models_have_prices_of_their_own(counts: Counts, tmp_path: Path) -> None:
+    file = tmp_path / "prices.toml"
+    file.write_text("[samples]\nsample = 2\n[samples.models.large]\nsample = 40\nverdict = 3\n")
+    unit, price = prices("samples", [counts], file)
+    large = replace(counts, group=replace(counts.group, model="large"))
+    assert unit == "samples"
+    assert solution_cost(counts, price).tolist() == [2] * 4
+    assert solution_cost(large, price).tolist() == [40] * 4
+    assert verdict_cost(large, price).tolist() == [3] * 4
+    assert price.json()["models"] == {"large": Prices(sample=40, verdict=3).json()}
+    file.write_text("[samples.models]\nlarge = 4\n")
+    with pytest.raises(InputError, match="models must be a table of tables"):
+        prices("samples", [counts], file)
+
+
+def test_flops_come_from_the_sizes_of_models(counts: Counts, tmp_path: Path) -> None:
+    """Two FLOPs a parameter and token, prompts and verdicts included."""
+    file = tmp_path / "prices.toml"
+    file.write_text("[flops]\nparameters = 1e9\nverifier_parameters = 7e9\n")
+    told = replace(
+        counts,
+        prompt_tokens=np.full(4, 10.0),
+        output_tokens=np.full(4, 100.0),
+        verdict_tokens=np.full(4, 5.0),
+    )
+    _, price = prices("flops", [told], file)
+    assert solution_cost(told, price).tolist() == [2e9 * 110] * 4
+    assert verdict_cost(told, price).tolist() == [14e9 * 5] * 4
+    file.write_text("[usd]\nparameters = 1e9\n")
+    with pytest.raises(InputError, match="no price 'parameters'"):
+        prices("usd", [told], file)
+
+
+def test_what_was_imputed_is_doubted(counts: Counts) -> None:
+    logged = replace(counts, output_tokens=np.array([100.0, NAN, 900.0, NAN]))
+    assert doubts(logged, "tokens", TOKENS)[0].startswith("2 of 4 problems have no output tokens")
+
+
+@pytest.mark.parametrize(("ratio", "times"), [(0.16, 257.75), (0.79, 63.367), (22, 15.773)])
+def test_the_pretraining_exchange_of_the_paper(ratio: float, times: float) -> None:
+    assert exchange(14, ratio) == pytest.approx(times, abs=5e-4)
+    assert exchange(1, ratio) == 1
+    assert exchange(14, ratio, verifies=True) == pytest.approx((exchange(14, ratio) + 14) / 2)
+    with pytest.raises(InputError, match="ratio > 0"):
+        exchange(14, 0)
+    with pytest.raises(InputError, match="larger >= 1"):
+        exchange(0.5, ratio)
+
+
+def test_a_dear_model_is_taken_only_where_it_pays(tmp_path: Path) -> None:
+    """Small with many samples or large with few: the price decides, in one plan."""
+    small = simulate("mixed", problems=60, samples=16, verdicts=1, seed=1)[0]
+    better = small.samples.with_columns(
+        pl.lit("large").alias("model"),
+        pl.when(pl.col("sample").cast(pl.Int64) % 2 == 0).then(True).otherwise(pl.col("correct"))
+        .alias("correct"),
+    )  # fmt: skip
+    both = replace(
+        small,
+        samples=pl.concat([small.samples.with_columns(model=pl.lit("small")), better]),
+        verdicts=small.verdicts.clear(),
+    )
+    found = {}
+    for dear in (1, 1000):
+        file = tmp_path / f"{dear}.toml"
+        file.write_text(f"[samples]\nsample = 1\n[samples.models.large]\nsample = {dear}\n")
+        made = plan(both, 4.0, "samples", levels="none", price_file=file)
+        parts = [part for level in made.levels for part in level.split]
+        found[dear] = {p.option.group.model for p in parts if p.option.solutions}
+        assert saved(made.json()).prices == made.prices
+    assert found == {1: {"large"}, 1000: {"small"}}
