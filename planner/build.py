@@ -17,7 +17,7 @@ from .costs import Prices, prices, solution_cost
 from .costs import doubts as cost_doubts
 from .doubts import plan_doubts
 from .limits import limits
-from .plan import Baseline, LevelPlan, Part, Plan
+from .plan import FLAT, Baseline, LevelPlan, Option, Part, Plan
 from .probed import probed
 from .promise import honest, promised
 from .stages import Stage, best, can_halve, choosing, known, observed, oracle, others
@@ -288,7 +288,7 @@ def _affords(ways: Sequence[Stage], amount: float) -> bool:
 
 
 def _level_plans(stage: Stage, made: Allocation, each: list[Interval]) -> tuple[LevelPlan, ...]:
-    cost, _ = stage.case.means(stage.case.weights[0])
+    cost, value = stage.case.means(stage.case.weights[0])
     options, spread = stage.case.table.options, stage.case.spreads(made.weight)[0]
     members = np.bincount(stage.case.level, minlength=len(stage.levels.names))
     return tuple(
@@ -300,6 +300,16 @@ def _level_plans(stage: Stage, made: Allocation, each: list[Interval]) -> tuple[
             each[i],
             int(members[i]),
             float(spread[i]),
+            _as_good(options, value[i] - made.price * cost[i], made.weight[i]),
         )
         for i, name in enumerate(stage.levels.names)
     )
+
+
+def _as_good(
+    options: Sequence[Option], net: Floats, weight: Floats
+) -> tuple[tuple[Option, float], ...]:
+    """The options of a level that lose little at the plan's price, the best first."""
+    loses = net.max() - net
+    near = [o for o in np.argsort(loses, kind="stable") if loses[o] < FLAT and weight[o] <= 1e-9]
+    return tuple((options[o], float(loses[o])) for o in near)

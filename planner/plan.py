@@ -56,12 +56,17 @@ class Part:
     option: Option
 
 
+FLAT = 0.005
+"""Accuracy at the plan's price within which options of a level are as good as the one chosen."""
+
+
 @dataclass(frozen=True, slots=True)
 class LevelPlan:
     """What is done with one level: the mixture of options, its cost and accuracy per problem.
 
     `problems` of the log stand behind it, and `spread` is the standard deviation between them of
-    the chance to be answered rightly, as far as the log's samples show it.
+    the chance to be answered rightly, as far as the log's samples show it. `as_good` are options
+    that lose less than FLAT of accuracy at the plan's price, and what they lose.
     """
 
     level: str
@@ -71,6 +76,7 @@ class LevelPlan:
     accuracy: Interval
     problems: int = 0
     spread: float = math.nan
+    as_good: tuple[tuple[Option, float], ...] = ()
 
     def json(self) -> Json:
         """Returns the contract's shape."""
@@ -82,6 +88,7 @@ class LevelPlan:
             "accuracy": self.accuracy.json(),
             "problems": self.problems,
             "spread": number(self.spread),
+            "as_good": [{"loses": loses, **option.json()} for option, loses in self.as_good],
         }
 
 

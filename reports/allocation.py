@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from ..planner.limits import sentence as limited
-from ..planner.plan import Baseline, LevelPlan, Part, Plan
+from ..planner.plan import FLAT, Baseline, LevelPlan, Part, Plan
 from . import frontier
 from .document import Block, Column, Doubts, Prose, Section, Table
 from .wording import amount, clip, percent, proportion, say, sentence, together, whom
@@ -23,6 +23,8 @@ def section(plan: Plan | None, reason: str = "", said: Sequence[str] = ()) -> Se
         return Section("allocation", "The plan", (Prose(quiet),))
     blocks: list[Block] = [Prose(_story(plan))]
     blocks.append(levels(plan) if plan.levels else Prose("The plan has no levels.", "note"))
+    if any(level.as_good for level in plan.levels):
+        blocks.append(Prose(_as_good(plan), "note"))
     if frontier.drawable(plan):
         blocks.append(frontier.picture(plan))
     if plan.baselines:
@@ -73,6 +75,19 @@ def action(part: Part, several_groups: bool) -> str:
         "accept-first": f"draw until {judge} accepts, at most {option.solutions:,}{times}",
     }.get(option.strategy, option.name)
     return f"{words} ({clip(option.group.name, 40)})" if several_groups else words
+
+
+def _as_good(plan: Plan) -> str:
+    """Names the simplest option of each level that loses almost nothing."""
+    models, told = _models(plan), []
+    for level in plan.levels:
+        if level.as_good:
+            simple = min((o for o, _ in level.as_good), key=lambda o: (o.solutions, o.verdicts))
+            told.append(
+                f"on {clip(level.level, 40)} {len(level.as_good)}, the smallest being:"
+                f" {action(Part(1.0, simple), models)}"
+            )
+    return f"Options that lose less than {FLAT:g} at this price: {'; '.join(told)}."
 
 
 def _models(plan: Plan) -> bool:

@@ -39,6 +39,7 @@ def results(
     target: float | None = None,
     levels: str = "auto",
     mix: Mapping[str, float] | None = None,
+    floor: Mapping[str, float] | None = None,
     price_file: Path | None = None,
     seed: int = 0,
     mass: float = MASS,
@@ -53,8 +54,8 @@ def results(
     try:
         amount = budget if asked else usual_budget(log, unit, price_file)
         split = plan(
-            log, amount, unit, target=target, levels=levels, mix=mix, price_file=price_file,
-            seed=seed, mass=mass,
+            log, amount, unit, target=target, levels=levels, mix=mix, floor=floor,
+            price_file=price_file, seed=seed, mass=mass,
         )  # fmt: skip
     except InputError as error:
         if asked:

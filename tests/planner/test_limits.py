@@ -77,3 +77,16 @@ def test_a_target_comes_with_its_probability(log: Counts) -> None:
     assert 0.2 < made.chance < 0.8
     assert made.json()["target"] == {"accuracy": 0.6, "probability": made.chance}
     assert plan(log, 4.0, "samples", levels="given").json()["target"] is None
+
+
+def test_options_as_good_are_told_with_what_they_lose(log: Counts) -> None:
+    """Beyond the budget where more buys nothing, all that reach the same are as good."""
+    made = plan(log, 4.0, "samples", levels="none")
+    (level,) = made.levels
+    used = {part.option for part in level.split}
+    losses = [loses for _, loses in level.as_good]
+    assert losses == sorted(losses)
+    assert all(-1e-12 <= loses < 0.005 for loses in losses)
+    assert not used & {option for option, _ in level.as_good}
+    rich = plan(coins(np.full(60, 0.5), 16, 1), 100.0, "samples")
+    assert rich.levels[0].as_good == ()  # one sample is all there is, and nothing is far below it
