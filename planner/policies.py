@@ -41,6 +41,8 @@ COSTS = (0.003, 0.01, 0.03, 0.1, 0.3)
 PRICES = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05)
 """Of a draw in the posterior rule, in right answers."""
 FEW_SCORES = 10
+FINE = 32
+"""Up to here every number of samples is tried, where it is the only setting."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -154,7 +156,8 @@ Tried = Sequence[Policy] | str
 
 def _families(log: Log, budget: float) -> Iterator[tuple[str, Tried]]:
     """Yields every kind of policy with settings to choose from, fixed numbers of samples first."""
-    caps, seen = sizes(log.size).tolist(), log.prefixes
+    ladder, seen = sizes(log.size).tolist(), log.prefixes
+    caps = sorted({*range(1, min(log.size, FINE) + 1), *ladder})
     ways = [way for way in ("majority", "best") if seen.worth(way) is not None] or []
     yield "fixed", [fixed(s, way) for way in ways for s in caps] or "the log has no answers"
     judged = seen.accepted_right is not None
@@ -165,7 +168,7 @@ def _families(log: Log, budget: float) -> Iterator[tuple[str, Tried]]:
     yield "posterior", _posteriors(log) if judged else no_verdicts
     voted = seen.majority is not None
     no_answers = "the log has no answers to vote with"
-    limits = [s for s in caps if s >= 3]
+    limits = [s for s in ladder if s >= 3]
     yield (
         "adaptive-consistency",
         [adaptive_consistency(c, s) for s in limits for c in CONFIDENCES] if voted else no_answers,
