@@ -196,7 +196,7 @@ def test_a_target_may_be_reached_through_a_probe(trace: Trace) -> None:
 def test_probes_that_cannot_be_are_refused(trace: Trace) -> None:
     with pytest.raises(InputError, match="budget must be at least 1 samples"):
         plan(trace, 0.5, "samples", levels="probe")
-    with pytest.raises(InputError, match="mix is of levels given in the log"):
+    with pytest.raises(InputError, match="mix and floor are of levels given in the log"):
         plan(trace, 5.0, "samples", levels="probe", mix={"1-easy": 1.0})
     short = simulate("mixed", problems=30, samples=2, seed=1)[0]
     with pytest.raises(InputError, match="levels 'probe' need"):
