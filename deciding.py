@@ -128,9 +128,8 @@ def policies(trace: Path, keep: Path | None, **options: Any) -> None:
     from .reports import policies as shown
     from .reports import terminal
 
+    log = read_log([trace], options)
     strict, as_json, file = options.pop("strict"), options.pop("as_json"), options.pop("price")
-    naming = {name: options.pop(name) for name in ("names", "verdicts", "format_")}
-    log = read_log([trace], naming)
     with terminal.working("replaying"):
         made = compared(log, price_file=file, **options)
     tell(made.doubts, strict=strict)
@@ -162,9 +161,8 @@ def next_(trace: Path, **options: Any) -> None:
     from .reports import next_sample as shown
     from .reports import terminal
 
+    log = read_log([trace], options)
     strict, as_json, file = options.pop("strict"), options.pop("as_json"), options.pop("price")
-    naming = {name: options.pop(name) for name in ("names", "verdicts", "format_")}
-    log = read_log([trace], naming)
     with terminal.working("looking ahead"):
         made = next_sample(log, price_file=file, **options)
     tell(made.doubts, strict=strict)

@@ -12,17 +12,17 @@ from ..analysis.worlds import problem_worlds
 from ..data.errors import InputError
 from ..data.traces import Trace
 from .allocate import Allocation, budget_for
-from .baselines import Against, against, baseline, baselines, frontier
+from .baselines import against, frontier
 from .costs import Prices, prices, solution_cost
 from .costs import doubts as cost_doubts
 from .doubts import plan_doubts
 from .limits import limits
-from .plan import FLAT, Baseline, LevelPlan, Option, Part, Plan
+from .plan import FLAT, LevelPlan, Option, Part, Plan
 from .probed import probed
 from .promise import honest, promised
-from .stages import Stage, best, can_halve, choosing, known, observed, oracle, others
+from .rivals import rivals
+from .stages import Stage, best, can_halve, choosing, known, observed, oracle
 
-ORACLE = "levels by solve rate (needs gold answers)"
 USUAL = 8
 FEWEST_TO_PROBE = 12
 """Problems below which no probe is tried: its levels would be told from a handful."""
@@ -79,11 +79,6 @@ def plan(
     amount = _amount(stages, budget, target, seed)
     if budget is not None:
         _check_worth(plain, amount, unit)
-    if amount < plain.case.least() * (1 - 1e-9) and floor is not None:
-        raise InputError(
-            f"budget must be at least {plain.case.least():.4g} {unit} per problem to reach the"
-            f" floor; got {amount:g}"
-        )
     blind = levels == "solve-rate" or mix is not None or not can_halve(logs)
     gold = None if blind else oracle(logs, price, seed)
     made = _plan(logs, plain, stages, gold, (amount, target), seed, mass)
@@ -205,10 +200,15 @@ def _seen(stages: Sequence[Stage], place: int, amount: float, seed: int) -> Floa
 
 
 def _check_worth(stage: Stage, amount: float, unit: str) -> None:
-    """Refuses a budget below the cheapest sample of the cheapest level."""
+    """Refuses a budget below the cheapest sample of the cheapest level, or below the floors."""
     cost, _ = stage.case.means(stage.case.weights[0])
     answers = [i for i, o in enumerate(stage.case.table.options) if o.strategy != "none"]
     cheapest = cost[:, answers].min()
+    if amount < stage.case.least() * (1 - 1e-9) and stage.case.floor is not None:
+        raise InputError(
+            f"budget must be at least {stage.case.least():.4g} {unit} per problem to reach the"
+            f" floor; got {amount:g}"
+        )
     if amount < cheapest * (1 - 1e-9):
         level, option = np.argwhere(cost == cheapest)[0]
         raise InputError(
@@ -233,7 +233,7 @@ def _plan(
     seen = _seen(stages, place, amount, seed)
     accuracy, each, optimism = promised(stage.case, made.weight, seen, mass)
     plan_ = against(stage.case, made, seen)
-    cheaper = _rivals(plain, stages, place, gold, plan_, (amount, seed, mass))
+    cheaper = rivals(plain, stages, place, gold, plan_, (amount, seed, mass))
     reached = plan_.honest[1:] >= (target or 0.0) - 1e-12
     return Plan(
         budget=amount,
@@ -257,34 +257,6 @@ def _plan(
         chance=float("nan") if target is None else float(reached.mean()),
         limits=limits(stage.case, made.weight, logs, plan_.honest, accuracy, seed),
     )
-
-
-def _rivals(
-    plain: Stage,
-    stages: Sequence[Stage],
-    place: int,
-    gold: Stage | None,
-    plan: Against,
-    how: tuple[float, int, float],
-) -> tuple[Baseline, ...]:
-    """Simpler ways to spend, other ways to know levels, and what levels from the truth would give.
-
-    The last is a bound: no policy can do that on a new problem.
-    """
-    amount, seed, mass = how
-    found = [*baselines(plain.case, amount, plan, seed, mass)]
-    for name, ways in others(stages, place):
-        if _affords(ways, amount):
-            rival = ways[best(ways, amount)[0]].case
-            found.append(baseline(name, rival, amount, plan, seed, mass))
-    if gold is not None:
-        ideal = baseline(ORACLE, gold.case, amount, plan, seed, mass)
-        found.append(replace(ideal, bound=True))
-    return tuple(found)
-
-
-def _affords(ways: Sequence[Stage], amount: float) -> bool:
-    return any(way.case.steps().base_cost <= amount for way in ways)
 
 
 def _level_plans(stage: Stage, made: Allocation, each: list[Interval]) -> tuple[LevelPlan, ...]:

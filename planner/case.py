@@ -58,6 +58,10 @@ class Case:
         """Returns the accuracy (P,) of each row when its level gets its part of (L, O)."""
         return np.asarray(np.einsum("po,po->p", mixture[self.level], self.table.value))
 
+    def spends(self, mixture: Floats) -> Floats:
+        """Returns the cost (P,) of each row when its level gets its part of (L, O)."""
+        return np.asarray(np.einsum("po,po->p", mixture[self.level], self.table.cost))
+
     def spreads(self, mixture: Floats) -> tuple[Floats, float]:
         """Returns the standard deviation between problems of their accuracy: (L,), and of all.
 

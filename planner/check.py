@@ -113,7 +113,10 @@ def check(plan: Plan | Mapping[str, Any], log: Trace | Counts, *, seed: int = 0)
     rows = stage.case.rows(mixture)
     between = max(stage.case.spreads(mixture)[1], np.nan_to_num(made.spread))
     error = between / np.sqrt(len(named[0]))
-    reached, spent = float(stage.case.weights[0] @ rows), _spent(stage, mixture)
+    reached, spent = (
+        float(stage.case.weights[0] @ rows),
+        float(stage.case.weights[0] @ stage.case.spends(mixture)),
+    )
     if made.mixed:
         share = np.asarray([level.share for level in levels])
         each = np.asarray([_sd(level.realised) for level in levels])
@@ -175,13 +178,8 @@ def _level(made: Saved, planned: SavedLevel, stage: Stage, i: int, mixture: Floa
     realised = float(weight @ case.rows(mixture) / held)
     between = max(np.nan_to_num(case.spreads(mixture)[0][i]), np.nan_to_num(planned.spread))
     promised, got, gap = _compare(planned.promised, realised, between / np.sqrt(max(problems, 1)))
-    spent = float(weight @ np.einsum("po,po->p", mixture[case.level], case.table.cost) / held)
+    spent = float(weight @ case.spends(mixture) / held)
     return CheckedLevel(planned.name, share, problems, promised, got, gap, spent)
-
-
-def _spent(stage: Stage, mixture: Floats) -> float:
-    rows = np.einsum("po,po->p", mixture[stage.case.level], stage.case.table.cost)
-    return float(stage.case.weights[0] @ rows)
 
 
 def _named(made: Saved, logs: list[Counts]) -> tuple[list[Counts], list[str]]:

@@ -1,6 +1,7 @@
 """Stopping rules with their tables: what a policy needs to know before it draws anything."""
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 from scipy.special import betainc, gammaln, stdtr, stdtrit
@@ -134,6 +135,7 @@ def improvement(z: Floats, df: int) -> Floats:
     return np.asarray((df + z**2) / (df - 1) * density - z * (1 - stdtr(df, z)))
 
 
+@cache
 def index(cap: int) -> Floats:
     """Returns (cap - FEWEST + 1, Z) the cost in predictive deviations at which to stop, by z.
 
@@ -172,6 +174,6 @@ def _root(gain: Floats) -> float:
     """The cost at which a gain, falling with cost, is 0."""
     at = int((gain > 0).sum())
     if at in (0, len(gain)):
-        return float(COSTS[0] * 0 if at == 0 else COSTS[-1])
+        return 0.0 if at == 0 else float(COSTS[-1])
     part = gain[at - 1] / (gain[at - 1] - gain[at])
     return float(COSTS[at - 1] + part * (COSTS[at] - COSTS[at - 1]))
