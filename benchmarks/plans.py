@@ -165,8 +165,8 @@ def page(kept_: dict[str, Any]) -> str:
         "# What plans have been shown to do\n",
         f"Made by `{told['command']}` at commit {told['commit']}. Logs are drawn from the world"
         f" `{WORLD}`; verdicts are free in the promises and cost {PRICE.verdict:g} of a sample in"
-        f" the rest; budgets are random, from {LOWEST:g} to {HIGHEST:g} samples a problem, even in the"
-        " logarithm.\n",
+        f" the rest; budgets are random, from {LOWEST:g} to {HIGHEST:g} samples a problem, even in"
+        " the logarithm.\n",
         "**Promises.** A plan of 100 problems x 16 samples x 2 verdicts, checked on 100 other"
         " problems: how often its 90% interval for their mean held what it reached there.\n",
         "| levels | held | realised less promised, mean | logs |",
