@@ -66,12 +66,13 @@ def mass(_: click.Context, __: click.Parameter, value: float) -> float:
 def spending(options: dict[str, Any]) -> dict[str, Any]:
     """Returns the options on money and difficulty, as the planner takes them."""
     found = {}
-    for name in ("mix", "floor"):
+    for name, what in (("mix", "LEVEL"), ("floor", "LEVEL"), ("cap", "UNIT")):
         try:
             found[name] = {level: float(x) for level, x in options[name].items()} or None
         except ValueError as error:
-            raise InputError(f"--{name} takes LEVEL=NUMBER ({error})") from None
-    names = ("budget", "target", "unit", "levels", "seed", "mass")
+            raise InputError(f"--{name} takes {what}=NUMBER ({error})") from None
+    found["caps"] = found.pop("cap")
+    names = ("budget", "target", "unit", "levels", "penalty", "hard", "most", "seed", "mass")
     return {n: options[n] for n in names} | found | {"price_file": options["price"]}
 
 
@@ -150,9 +151,10 @@ SPENDING = stack(
     UNIT,
     click.option(
         "--levels",
-        type=click.Choice(["auto", "given", "none", "probe", "solve-rate"]),
+        metavar="RULE",
         default="auto",
-        help="How difficulty is known  [the log's levels or one for all, or a probe that pays].",
+        help="How difficulty is known: given, none, probe, or solve-rate[:N or :X,Y] (needs gold"
+        " answers)  [auto: the log's levels or one for all, or a probe that pays].",
     ),
     click.option(
         "--mix", multiple=True, callback=pairs, metavar="LEVEL=SHARE", help="Mix of levels."
@@ -164,6 +166,24 @@ SPENDING = stack(
         metavar="LEVEL=ACCURACY",
         help="Accuracy a level has to have.",
     ),
+    click.option(
+        "--penalty",
+        type=float,
+        default=0.0,
+        show_default=True,
+        help="What a wrong answer loses, where a right one earns 1 and none 0.",
+    ),
+    click.option(
+        "--cap",
+        multiple=True,
+        callback=pairs,
+        metavar="UNIT=X",
+        help="Most to spend on a problem in expectation, in another unit; may be repeated.",
+    ),
+    click.option(
+        "--hard-cap", "hard", type=float, help="Most that any one problem of the log may cost."
+    ),
+    click.option("--most", type=int, metavar="S", help="Most solutions of a problem."),
 )
 TRACE = click.argument("trace", type=click.Path(path_type=Path))
 DESIGNING = stack(

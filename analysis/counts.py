@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from ..data.chains import first_answers
 from ..data.codes import encode, in_order
 from ..data.doubts import stop_rule
 from ..data.errors import InputError, nearest
@@ -17,6 +18,7 @@ from .drawn import VOID as VOID
 from .drawn import Drawn as Drawn
 from .drawn import Ints as Ints
 from .drawn import freeze
+from .revision import Revisions, revisions
 
 _PER_PROBLEM = ("n", "c", "prompt_tokens", "output_tokens", "seconds", "verdict_tokens")
 
@@ -28,7 +30,7 @@ class Counts:
     Costs are means over a problem's samples, (P,), NaN where none was logged: `prompt_tokens`,
     `output_tokens` and `seconds` a solution, `verdict_tokens` a verdict. `drawn` is None for logs
     that kept only counts. `labels` says whether right means right, or right and accepted by the
-    verifier (`count_accepted`). Arrays are read-only.
+    verifier (`count_accepted`). `revised` is None without chains. Arrays are read-only.
     """
 
     group: Group
@@ -45,6 +47,7 @@ class Counts:
     verdict_tokens: Floats
     sources: tuple[Source, ...]
     labels: Literal["all", "accepted"] = "all"
+    revised: Revisions | None = None
 
     def __post_init__(self) -> None:
         freeze(*(getattr(self, name) for name in _PER_PROBLEM))
@@ -70,6 +73,7 @@ class Counts:
             problems=tuple(self.problems[i] for i in kept),
             levels=self.levels and tuple(self.levels[i] for i in kept),
             drawn=self.drawn and self.drawn.only(kept),
+            revised=self.revised and self.revised.only(kept),
             **{name: getattr(self, name)[kept] for name in _PER_PROBLEM},
         )
 
@@ -83,7 +87,7 @@ class Counts:
 
 
 def count(trace: Trace, verifier: str | None = None) -> Counts:
-    """Reduces a trace of one group to Counts, once; ungraded samples are left out.
+    """Reduces a trace of one group to Counts, once; ungraded samples and revisions are left out.
 
     Args:
         trace: a trace whose samples share their settings (see `Trace.groups`).
@@ -99,23 +103,23 @@ def count(trace: Trace, verifier: str | None = None) -> Counts:
             f"count takes the samples of one group; got {len(groups)}: {names}"
             " (choose one with trace.where(model=...), or loop over trace.groups())"
         )
-    group, trace = groups[0]
-    told = trace.header.stop_rule
+    group, logged = groups[0]
+    trace = first_answers(logged)
     name = _verifier(trace, verifier)
     graded = _graded(trace)
     if graded.is_empty() and trace.tallies.is_empty():
-        raise InputError(f"{group.name}: no sample is graded (correct is empty everywhere)")
+        raise InputError(f"{group.name}: no sample is graded (correct is empty, revisions apart)")
     start = _starts(graded)
     table = _per_problem(graded, start, trace.tallies)
     drawn = _drawn(graded, start, trace, name) if len(graded) and trace.tallies.is_empty() else None
     costs = {c: _column(table, c) for c in COSTS}
     return Counts(
         group=group,
-        problems=tuple(table["problem"].to_list()),
+        problems=(problems := tuple(table["problem"].to_list())),
         levels=_levels(table["problem"], trace.problems),
         n=table["n"].to_numpy(),
         c=table["c"].to_numpy(),
-        stop_rule=stop_rule(trace) if told == UNKNOWN else told,
+        stop_rule=stop_rule(trace) if (told := trace.header.stop_rule) == UNKNOWN else told,
         verifier=name,
         drawn=drawn,
         prompt_tokens=costs["prompt_tokens"],
@@ -123,6 +127,7 @@ def count(trace: Trace, verifier: str | None = None) -> Counts:
         seconds=costs["seconds"],
         verdict_tokens=_verdict_tokens(table["problem"], trace, name),
         sources=trace.header.sources,
+        revised=revisions(logged, problems),
     )
 
 
@@ -136,6 +141,7 @@ def count_accepted(trace: Trace, verifier: str | None = None) -> Counts:
     Raises:
         InputError: as `count` does, or the verifier never says yes or no.
     """
+    trace = first_answers(trace)
     name = _verifier(trace, verifier)
     said = trace.verdicts.filter(
         pl.col("verifier").eq_missing(name), pl.col("accepts").is_not_null()
@@ -154,6 +160,7 @@ def count_accepted(trace: Trace, verifier: str | None = None) -> Counts:
 
 def labels_follow(trace: Trace, verifier: str | None) -> bool:
     """Returns whether most that the verifier rejected is ungraded, and most it accepted graded."""
+    trace = first_answers(trace)
     said = trace.verdicts.filter(pl.col("verifier").eq_missing(verifier))
     if verifier is None or not trace.samples["correct"].has_nulls():
         return False
@@ -236,9 +243,8 @@ def _means(column: pl.Series, start: Ints) -> pl.Series:
 def _drawn(graded: pl.DataFrame, start: Ints, trace: Trace, verifier: str | None) -> Drawn:
     accepts = score = sums = None
     if verifier is not None:
-        accepts, sums, score = _verdicts(
-            graded, trace.verdicts.filter(pl.col("verifier") == verifier)
-        )
+        said = trace.verdicts.filter(pl.col("verifier") == verifier)
+        accepts, sums, score = _verdicts(graded, said)
     if score is None and verifier is None and graded["score"].is_not_null().any():
         score = _column(graded, "score")
     return Drawn(

@@ -52,6 +52,22 @@ def majority_beyond(counts: Counts, k: Sequence[int] | Ints | int, **how: Unpack
     return _beyond(counts, ks, lambda s, right: exact.majority_beyond(s, right, ks), **how)
 
 
+def majority_in_worlds(counts: Counts, ks: Ints, rate: Floats, seed: int) -> Floats:
+    """Returns (W, P, K) what voting over k samples earns on each problem, within n or beyond.
+
+    Args:
+        counts: one group's counts.
+        ks: samples drawn, (K,).
+        rate: each problem's solve rate in every world, (W, P).
+        seed: of what the answers' shares leave open, see `_posterior`.
+
+    Raises:
+        InputError: the log has no answers to vote with, or stopped at success.
+    """
+    each = _posterior(counts, rate, seed)
+    return np.stack([exact.majority_beyond(*answers, ks) for answers in each], axis=1)
+
+
 def _beyond(
     counts: Counts,
     ks: Ints,
@@ -66,7 +82,8 @@ def _beyond(
     weights = problem_worlds(counts.problems, seed, worlds)[1:]
     weight = np.full_like(weights, 1 / len(counts)) if population == "these" else weights
     total = np.zeros((worlds, len(ks)))
-    for share, answers in zip(weight.T, _posterior(counts, weights, seed), strict=True):
+    each = _posterior(counts, _rates(counts, weights, seed), seed)
+    for share, answers in zip(weight.T, each, strict=True):
         total += share[:, None] * value(*answers)
     return Curve(ks, np.vstack([total.mean(axis=0), total]), population, mass)
 
@@ -76,21 +93,26 @@ def _leader(shares: Floats, right: Floats) -> Floats:
     return np.asarray(right[np.argmax(shares, axis=1)][:, None])
 
 
-def _posterior(counts: Counts, weights: Floats, seed: int) -> Iterator[tuple[Floats, Floats]]:
+def _rates(counts: Counts, weights: Floats, seed: int) -> Floats:
+    """Solve rates (W, P), from the Beta prior with the moments of the log's in each world."""
+    a, b = (x[:, None] for x in moment_prior(counts, solved, weights))
+    return np.random.default_rng([seed, 3]).beta(a + counts.c, b + counts.n - counts.c)
+
+
+def _posterior(counts: Counts, rate: Floats, seed: int) -> Iterator[tuple[Floats, Floats]]:
     """Yields each problem's answer shares in every world (W, A), and how far each is right (A,).
 
-    The solve rate has the Beta prior with the moments of the log's solve rates, in each world. The
-    right share is divided among the right answers seen, as Dirichlet(votes); the wrong share by a
-    Dirichlet process, with room for answers never seen, whose strength is drawn from what the log
-    says of it (Ewens 1972, flat in the logarithm). So no prior is a matter of taste, and where
-    nothing can be learnt, as with one sample a problem, the worlds differ widely.
+    The solve `rate` (W, P) is given. The right share is divided among the right answers seen, as
+    Dirichlet(votes); the wrong share by a Dirichlet process, with room for answers never seen,
+    whose strength is drawn from what the log says of it (Ewens 1972, flat in the logarithm). So no
+    prior is a matter of taste, and where nothing can be learnt, as with one sample a problem, the
+    worlds differ widely.
     """
-    rng = np.random.default_rng([seed, 3])
+    rng = np.random.default_rng([seed, 14])
     cast = list(ballots(counts))
-    a, b = moment_prior(counts, solved, weights)
-    variety = rng.choice(VARIETY, size=len(weights), p=_variety(cast))
-    for ballot in cast:
-        yield _shares(ballot, a, b, variety, rng)
+    variety = rng.choice(VARIETY, size=len(rate), p=_variety(cast))
+    for ballot, own in zip(cast, rate.T, strict=True):
+        yield _shares(ballot, own[:, None], variety, rng)
 
 
 def _variety(cast: Sequence[Ballot]) -> Floats:
@@ -105,13 +127,15 @@ def _variety(cast: Sequence[Ballot]) -> Floats:
 
 
 def _shares(
-    ballot: Ballot, a: Floats, b: Floats, variety: Floats, rng: np.random.Generator
+    ballot: Ballot, rate: Floats, variety: Floats, rng: np.random.Generator
 ) -> tuple[Floats, Floats]:
-    """One problem's draw of `_posterior`; what the shares leave of 1 is void, or ever new."""
+    """One problem's draw of `_posterior`, its solve rate (W, 1) given.
+
+    What the shares leave of 1 is void, or ever new.
+    """
     size = len(variety)
     good = ballot.right >= 0.5
-    c, n = ballot.votes[good].sum(), ballot.votes.sum() + ballot.void
-    rate = rng.beta(a + c, b + n - c)[:, None]
+    c = ballot.votes[good].sum()
     right = rng.standard_gamma(ballot.votes[good] if c else np.ones(1), (size, max(good.sum(), 1)))
     seen = rng.standard_gamma(ballot.votes[~good], (size, int((~good).sum())))
     rest = np.maximum(rng.standard_gamma(variety), 1e-300)

@@ -40,6 +40,18 @@ class Orders:
         """How many of the first 1, 2, ..., M verdicts accept each sample, (P, R, S, M)."""
         return np.asarray(np.cumsum(np.asarray(self.yes), axis=-1, dtype=np.int16), dtype=np.int64)
 
+    def part(self, first: int, last: int) -> "Orders":
+        """Returns the samples from place `first` up to `last` of every order."""
+        some = slice(first, last)
+        return Orders(
+            self.right[:, :, some],
+            None if self.answer is None else self.answer[:, :, some],
+            None if self.yes is None else self.yes[:, :, some],
+            None if self.score is None else self.score[:, :, some],
+            None if self.tokens is None else self.tokens[:, :, some],
+            self.worth,
+        )
+
     def one(self) -> Floats:
         """Returns (P, R): whether the first sample is right."""
         return self.right[:, :, 0]

@@ -6,7 +6,7 @@ import polars as pl
 
 from .errors import InputError
 from .keys import distinct
-from .schema import GROUP, KEYS, SENTENCES, TABLES, dtypes
+from .schema import GROUP, KEYS, ROUND, SENTENCES, TABLES, dtypes
 
 NOT_PLAIN = (pl.List, pl.Struct, pl.Array, pl.Object, pl.Binary)
 _TRUE = ("true", "1", "1.0", "yes")
@@ -60,7 +60,17 @@ def sound(frame: pl.DataFrame, table: str) -> bool:
         if high is not None and column.max() > high:
             return False
     within = table != "tallies" or bool((frame["c"] <= frame["n"]).all())
-    return within and distinct(frame, KEYS[table])
+    chained = table != "samples" or _sound_chains(frame)
+    return within and chained and distinct(frame, KEYS[table])
+
+
+def _sound_chains(samples: pl.DataFrame) -> bool:
+    """Tells whether chain and round stand together, and no round twice; quick without chains."""
+    if samples["chain"].count() == samples["round"].count() == 0:
+        return True
+    known = samples["round"].is_not_null()
+    together = bool((known == samples["chain"].is_not_null()).all())
+    return together and distinct(samples.filter(known), ROUND)
 
 
 def cast_columns(frame: pl.DataFrame, table: str, where: str) -> pl.DataFrame:
@@ -185,7 +195,7 @@ def _first_failure(cast: pl.DataFrame, details: pl.DataFrame, where: str) -> str
 
 def _sentence(rule: str, row: Mapping[str, object]) -> str:
     if rule in SENTENCES:
-        shown = {"c_within_n": ["c", "n"]}.get(rule) or _key_of(rule, row)
+        shown = _SHOWN.get(rule) or _key_of(rule, row)
         return f"{SENTENCES[rule]}; got " + ", ".join(f"{c}={_shown(row[c])}" for c in shown)
     column, kind = rule.split("|")
     bounds = {"min": ">=", "max": "<="}
@@ -198,6 +208,14 @@ def _sentence(rule: str, row: Mapping[str, object]) -> str:
         got = f"{column}={_shown(row[column])}"
         return f"{column} must be finite (leave it empty where it is missing); got {got}"
     return f"{column} must not be empty"
+
+
+_SHOWN = {
+    "c_within_n": ["c", "n"],
+    "chain_with_round": ["chain", "round"],
+    "unique_round": ["problem", "sample", "chain", "round"],
+}
+"""What a rule looks at, where that is not the key of its table."""
 
 
 def _key_of(rule: str, row: Mapping[str, object]) -> list[str]:

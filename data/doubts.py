@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from .chains import chain_doubts, first_answers
 from .keys import numbered
 from .schema import GROUP
 from .traces import FIXED, UNKNOWN, UNTIL_SUCCESS, Trace
@@ -19,10 +20,20 @@ FEWEST_STOPPED = 5
 
 
 def doubts(trace: Trace) -> tuple[str, ...]:
-    """Returns the sentences; every curve assumes independent samples, so that comes first."""
-    trace = replace(trace, samples=one_by_one(trace.samples))
-    found = [sentence for look in LOOKS for sentence in look(trace)]
-    return tuple(dict.fromkeys(found))
+    """Returns the sentences; every curve assumes independent samples, so that comes first.
+
+    Revisions hang on the answer before them by design: the looks see first answers alone.
+    """
+    first = _independent(trace)
+    found = [sentence for look in LOOKS for sentence in look(first)]
+    return tuple(dict.fromkeys([*found, *chain_doubts(trace)]))
+
+
+def _independent(trace: Trace) -> Trace:
+    """The trace without its revisions, the problems of each group numbered."""
+    first = first_answers(trace)
+    samples = first.samples if first is trace else first.samples.drop("one", strict=False)
+    return replace(first, samples=one_by_one(samples))
 
 
 def one_by_one(samples: pl.DataFrame) -> pl.DataFrame:
@@ -39,7 +50,7 @@ def stop_rule(trace: Trace) -> str:
     problem is always the last sample drawn, or, where samples came in batches of one size, in the
     last batch.
     """
-    rows = one_by_one(trace.samples)
+    rows = _independent(trace).samples
     drawn = np.bincount(rows["one"].to_numpy())
     if trace.tallies.is_empty() and (drawn == drawn[:1]).all():
         return FIXED

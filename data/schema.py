@@ -25,6 +25,8 @@ KEYS = {
     "tallies": ("problem", *GROUP),
 }
 """What must be unique in each table."""
+ROUND = ("problem", *GROUP, "chain", "round")
+"""What must be unique among the samples that belong to a chain."""
 
 
 class Problems(dy.Schema):
@@ -41,7 +43,11 @@ class Problems(dy.Schema):
 
 
 class Samples(dy.Schema):
-    """One row a drawn solution: what came back, what it cost, and whether it was right."""
+    """One row a drawn solution: what came back, what it cost, and whether it was right.
+
+    Where answers were revised, `chain` says which answers of the problem followed from one
+    another, and `round` how many revisions came before: 0 is the first answer.
+    """
 
     problem = dy.String()
     sample_ = dy.Int64(min=0, alias="sample")
@@ -51,6 +57,8 @@ class Samples(dy.Schema):
     effort = dy.String(nullable=True)
     benchmark = dy.String(nullable=True)
     attempt = dy.Int64(nullable=True, min=0)
+    chain = dy.Int64(nullable=True, min=0)
+    round = dy.Int64(nullable=True, min=0)
     text_hash = dy.String(nullable=True)
     answer = dy.String(nullable=True)
     correct = dy.Bool(nullable=True)
@@ -65,6 +73,14 @@ class Samples(dy.Schema):
     @dy.rule()
     def unique_sample(cls) -> pl.Expr:
         return _unique(*KEYS["samples"])
+
+    @dy.rule()
+    def chain_with_round(cls) -> pl.Expr:
+        return pl.col("chain").is_null() == pl.col("round").is_null()
+
+    @dy.rule()
+    def unique_round(cls) -> pl.Expr:
+        return pl.any_horizontal(pl.col("chain", "round").is_null()) | _unique(*ROUND)
 
     @dy.rule()
     def finite_score(cls) -> pl.Expr:
@@ -142,6 +158,8 @@ TABLES: dict[str, type[dy.Schema]] = {
 SENTENCES = {
     "unique_problem": "a problem must stand once",
     "unique_sample": "the key (problem, sample, " + ", ".join(GROUP) + ") must be unique",
+    "chain_with_round": "a sample must have a chain and a round, or neither",
+    "unique_round": "a round must stand once in its chain",
     "unique_verdict": "the key (problem, sample, verifier, verdict) must be unique within its run",
     "unique_tally": "a problem must be counted once per run and model",
     "c_within_n": "c must satisfy 0 <= c <= n",

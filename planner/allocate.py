@@ -1,6 +1,7 @@
 """The allocation: a concave hull for each level, all increments sorted once, the frontier."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -64,6 +65,21 @@ def _wrap(cost: Floats, value: Floats) -> tuple[Ints, Ints, Ints, Ints, Floats]:
     return base, level, old, new, slope
 
 
+class Path(Protocol):
+    """A frontier by its corners: budgets (C,), what each buys (C,), and the mixture that does."""
+
+    @property
+    def budgets(self) -> Floats:
+        """The spend at every corner, rising."""
+
+    @property
+    def values(self) -> Floats:
+        """What it buys."""
+
+    def mixture(self, corner: int, options: int) -> Floats:
+        """Returns the shares (L, O) at a corner, of so many options."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Steps:
     """Every way to spend more, best first: `level` moves from option `old` to option `new`.
@@ -86,6 +102,12 @@ class Steps:
         option = self.base.copy()
         option[self.level[:increments]] = self.new[:increments]
         return option
+
+    def mixture(self, increments: int, options: int) -> Floats:
+        """Returns the same as shares (L, O) of so many options."""
+        weight = np.zeros((len(self.base), options))
+        weight[np.arange(len(self.base)), self.after(increments)] = 1.0
+        return weight
 
     @property
     def budgets(self) -> Floats:
@@ -170,7 +192,7 @@ def allocate(
     return Allocation(weight, spent, reached, price, dual)
 
 
-def budget_for(path: Steps, accuracy: float) -> float:
+def budget_for(path: Path, accuracy: float) -> float:
     """Returns the smallest budget whose accuracy reaches the one given; NaN when out of reach."""
     budgets, values = path.budgets, path.values
     if values[-1] < accuracy - 1e-12:

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..analysis.counts import Ints
 from ..analysis.curve import MASS, Floats, interval
-from .allocate import Allocation, budget_for
+from .allocate import Allocation, Path, budget_for
 from .case import Case
 from .plan import Baseline, Frontier, Option
 from .promise import honest, totals
@@ -42,7 +41,7 @@ class Against:
 def against(case: Case, made: Allocation, seen: Floats) -> Against:
     """Returns what a plan is to be compared by."""
     return Against(
-        made.spent, totals(case, made.weight, seen), case.weights @ case.rows(made.weight)
+        made.spent, totals(case, made.weight, seen), case.worlds(made.weight).sum(axis=1)
     )
 
 
@@ -69,13 +68,19 @@ def baseline(
     worlds = totals(case, mixture, seen)
     needed = _needed(case, plan.apparent)
     tails = np.quantile(needed[1:], [(1 - mass) / 2, (1 + mass) / 2], method="inverted_cdf")
+    accuracy, utility = interval(worlds, mass), None
+    if case.penalty:
+        rng = np.random.default_rng([seed, 5])
+        right = totals(case, mixture, honest(case, budget, rng, right=True), right=True)
+        accuracy, utility = interval(right, mass), accuracy
     return Baseline(
         name,
-        interval(worlds, mass),
+        accuracy,
         budget_for(case.steps(), float(plan.apparent[0])),
         frontier(case, mass),
         times=tuple(float(end / plan.spent) for end in tails) if plan.spent > 0 else None,
         plan_better=float((plan.honest[1:] > worlds[1:] + 1e-12).mean()),
+        utility=utility,
     )
 
 
@@ -85,8 +90,8 @@ def _needed(case: Case, wanted: Floats) -> Floats:
     The frontier's plans are those of the log, in their order; their values are the world's.
     """
     path = case.steps()
-    budgets, corners = path.budgets, range(len(path.cost) + 1)
-    values = np.stack([_worlds(case, path.after(i)) for i in corners], axis=1)
+    budgets = path.budgets
+    values = np.stack([_worlds(case, path, i) for i in range(len(budgets))], axis=1)
     values = np.maximum.accumulate(values, axis=1)
     out = np.full(len(wanted), np.inf)
     for w, (row, goal) in enumerate(zip(values, wanted, strict=True)):
@@ -102,17 +107,18 @@ def _needed(case: Case, wanted: Floats) -> Floats:
 def frontier(case: Case, mass: float = MASS) -> Frontier:
     """Returns the frontier at its corners, thinned to POINTS, with the band of the worlds."""
     path = case.steps()
-    corners = np.unique(np.linspace(0, len(path.cost), POINTS).round().astype(int))
-    ends = np.asarray([_ends(case, path.after(i), mass) for i in corners])
-    return Frontier(path.budgets[corners], path.values[corners], *ends.T)
+    budgets, values = path.budgets, path.values
+    corners = np.unique(np.linspace(0, len(budgets) - 1, POINTS).round().astype(int))
+    worlds = np.stack([_worlds(case, path, i) for i in corners], axis=1)
+    ends = np.quantile(worlds[1:], [(1 - mass) / 2, (1 + mass) / 2], axis=0)
+    right = None
+    if case.penalty:
+        made = [path.mixture(i, len(case.table.options)) for i in corners]
+        right = np.asarray([case.worlds(m, right=True)[0].sum() for m in made])
+    return Frontier(budgets[corners], values[corners], ends[0], ends[1], right)
 
 
-def _worlds(case: Case, option: Ints) -> Floats:
-    """The accuracy (W,) of every world when each level gets its option (L,)."""
-    rows = np.arange(len(case.level))
-    return np.asarray(case.weights @ case.table.value[rows, option[case.level]])
-
-
-def _ends(case: Case, option: Ints, mass: float) -> tuple[float, float]:
-    low, high = np.quantile(_worlds(case, option)[1:], [(1 - mass) / 2, (1 + mass) / 2])
-    return float(low), float(high)
+def _worlds(case: Case, path: Path, corner: int) -> Floats:
+    """The utility (W,) of every world at a corner of the frontier."""
+    mixture = path.mixture(corner, len(case.table.options))
+    return np.asarray(case.worlds(mixture).sum(axis=1))

@@ -4,13 +4,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..analysis.counts import Ints
 from ..analysis.curve import Floats
 from ..analysis.levels import Levels
 from ..data.errors import InputError, nearest
-from .allocate import Allocation, Steps, allocate, steps
-from .value import ValueTable
+from .allocate import Allocation, Path, allocate, steps
+from .capped import capped, frontier
+from .table import ValueTable
+
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,7 +24,9 @@ class Case:
     In the log, row 0, the weights of a level's rows add up to its share (L,) of the mix. They do so
     in every world where a mix was asked for; the log's own mix is as uncertain as its problems.
     `problem` (P,) tells which rows are the same problem, so that none is both chosen on and valued
-    on. `floor` (L,) is the accuracy that each level has to have, if any has to.
+    on. `floor` (L,) is the utility that each level has to have, if any has to, and `barred` (L, O)
+    marks options that a level may not have. A wrong answer loses `penalty`, a right one earns 1.
+    `others` (K, P, O) are costs in other units, whose expectation has `caps` (K,).
     """
 
     table: ValueTable
@@ -29,34 +35,94 @@ class Case:
     weights: Floats
     problem: Ints
     floor: Floats | None = None
+    penalty: float = 0.0
+    barred: Flags | None = None
+    others: Floats | None = None
+    caps: tuple[float, ...] = ()
+
+    @property
+    def possible(self) -> bool:
+        """Whether every level is left something to do, and be it nothing."""
+        return self.barred is None or not bool(self.barred.all(axis=1).any())
+
+    @property
+    def worth(self) -> Floats:
+        """The utility of every option on every row, (P, O)."""
+        if not self.penalty or self.table.wrong is None:
+            return self.table.value
+        return self.table.value - self.penalty * self.table.wrong
 
     def means(self, weight: Floats) -> tuple[Floats, Floats]:
-        """Returns each level's mean cost and value of every option, (L, O), under (P,) weights.
+        """Returns each level's mean cost and utility of every option, (L, O), under (P,) weights.
 
-        A level that nobody asks about has no weight; there all its problems count alike.
+        A level that nobody asks about has no weight; there all its problems count alike. What is
+        barred costs more than anyone has.
         """
         member = self.member()
         rows = member * weight
         rows = np.where(rows.any(axis=1, keepdims=True), rows, member)
         rows = rows / rows.sum(axis=1, keepdims=True)
-        return rows @ self.table.cost, rows @ self.table.value
+        cost = rows @ self.table.cost
+        return cost if self.barred is None else np.where(
+            self.barred, np.inf, cost
+        ), rows @ self.worth
 
     def allocate(self, budget: float, weight: Floats | None = None) -> Allocation:
         """Returns the best mixture for the mean problem of each level."""
-        return allocate(
-            *self.means(self.weights[0] if weight is None else weight),
-            self.share,
-            budget,
-            self.floor,
-        )
+        weight = self.weights[0] if weight is None else weight
+        means = self.means(weight)
+        if self.others is None:
+            return allocate(*means, self.share, budget, self.floor)
+        others, caps = self._others(weight), np.asarray(self.caps)
+        return capped(*means, self.share, budget, others, caps, self.floor).allocation
 
-    def steps(self) -> Steps:
+    def _others(self, weight: Floats) -> Floats:
+        """Each level's mean cost of every option in the capped units, (K, L, O)."""
+        assert self.others is not None
+        each = [replace(self, table=replace(self.table, cost=c)) for c in self.others]
+        return np.stack([one.means(weight)[0] for one in each])
+
+    def binding(self, mixture: Floats, names: Sequence[str]) -> list[str]:
+        """Returns which of the caps, by their names, a mixture (L, O) reaches."""
+        if self.others is None:
+            return []
+        weight = self.weights[0]
+        spent = [
+            float(weight @ np.einsum("po,po->p", mixture[self.level], cost)) for cost in self.others
+        ]
+        both = zip(names, spent, self.caps, strict=True)
+        return [name for name, told, most in both if told >= most * (1 - 1e-6)]
+
+    def steps(self) -> Path:
         """Returns the whole frontier."""
-        return steps(*self.means(self.weights[0]), self.share, self.floor)
+        means = self.means(self.weights[0])
+        if self.others is None:
+            return steps(*means, self.share, self.floor)
+        others = self._others(self.weights[0])
+        return frontier(*means, self.share, others, np.asarray(self.caps), self.floor)
 
-    def rows(self, mixture: Floats) -> Floats:
-        """Returns the accuracy (P,) of each row when its level gets its part of (L, O)."""
-        return np.asarray(np.einsum("po,po->p", mixture[self.level], self.table.value))
+    def rows(self, mixture: Floats, *, right: bool = False) -> Floats:
+        """Returns the utility (P,) of each row, or its accuracy, when its level gets its (L, O)."""
+        worth = self.table.value if right else self.worth
+        return np.asarray(np.einsum("po,po->p", mixture[self.level], worth))
+
+    def worlds(self, mixture: Floats, *, right: bool = False) -> Floats:
+        """Returns (W, L) what each level adds to the utility of all, or to their accuracy.
+
+        Problems are drawn again, and options known from fits move as their fits do.
+        """
+        made = (self.weights * self.rows(mixture, right=right)) @ self.member().T
+        off = self.table.believed
+        if off is None or not mixture[:, off.columns].any():
+            return np.asarray(made)
+        moved = np.einsum(
+            "vpb,pb->vp",
+            off.right if right else off.off(self.penalty),
+            mixture[:, off.columns][self.level],
+        )
+        of = np.arange(len(made) - 1) % len(moved)
+        made[1:] += (self.weights[1:] * moved[of]) @ self.member().T
+        return np.asarray(made)
 
     def spends(self, mixture: Floats) -> Floats:
         """Returns the cost (P,) of each row when its level gets its part of (L, O)."""
@@ -67,7 +133,10 @@ class Case:
 
         A problem that a probe puts into several levels counts in each as far as it is there.
         """
-        rows, names = self.rows(mixture), np.unique(self.problem, return_inverse=True)[1]
+        rows, names = (
+            self.rows(mixture, right=True),
+            np.unique(self.problem, return_inverse=True)[1],
+        )
         total, weight = self.weights[0] * rows, self.weights[0]
         levels = [_spread(rows[own], weight[own]) for own in self.member().astype(bool)]
         held = np.bincount(names, weight)
@@ -87,9 +156,11 @@ class Case:
         return replace(
             self,
             table=self.table.restrict(options),
+            others=None if self.others is None else self.others[:, :, options],
             level=np.zeros_like(self.level),
             share=np.ones(1),
             floor=None,
+            barred=None if self.barred is None else np.any(self.barred[:, options], 0)[None, :],
         )
 
     def with_floor(self, names: Sequence[str], floor: Mapping[str, float]) -> "Case":
@@ -115,9 +186,10 @@ class Case:
 
     def least(self) -> float:
         """Returns the spend at which every level has its floor."""
-        path, (_, value) = self.steps(), self.means(self.weights[0])
-        if self.floor is None:
-            return path.base_cost
+        if self.floor is None or self.others is not None:
+            return float(self.steps().budgets[0])
+        cost, value = self.means(self.weights[0])
+        path = steps(cost, value, self.share, self.floor)
         owed = value[path.level, path.old] < self.floor[path.level] - 1e-12
         return float(path.base_cost + path.cost[owed].sum())
 

@@ -18,15 +18,17 @@ from ..analysis.levels import Levels, given, one_level
 from ..analysis.worlds import problem_worlds
 from ..data.errors import InputError
 from ..data.traces import Group, Trace
-from .build import aligned
+from .beyond import with_beyond
 from .case import case
 from .costs import check_logged
 from .doubts import FEW_IN_LEVEL
+from .lay import aligned
 from .menu import Menu, menu_of
-from .plan import Option, Plan
-from .probed import staged
+from .plan import Plan
+from .probed import settled
 from .saved import Saved, SavedLevel, saved
 from .stages import Stage
+from .table import ValueTable
 from .value import NOTHING, logged_verdicts, value_table
 
 Three = tuple[Interval, Interval, Interval]
@@ -107,7 +109,8 @@ def check(plan: Plan | Mapping[str, Any], log: Trace | Counts, *, seed: int = 0)
             "the levels of this plan were made with gold answers, so it cannot be carried out"
         )
     named, doubts = _named(made, aligned(log))
-    stage, mixture = _stage(made, named, seed)
+    stage, mixture, beyond = _stage(made, named, seed)
+    doubts += beyond
     told = () if isinstance(log, Counts) else log.header.doubts
     levels = tuple(_level(made, each, stage, i, mixture) for i, each in enumerate(made.levels))
     rows = stage.case.rows(mixture)
@@ -217,19 +220,32 @@ def _short(group: Group) -> Group:
     return Group(model=group.model, temperature=group.temperature)
 
 
-def _stage(made: Saved, logs: list[Counts], seed: int) -> tuple[Stage, Floats]:
-    """The plan's levels and options on this log, and the mixture (L, O) that it takes of them."""
-    options = made.options
+def _stage(made: Saved, logs: list[Counts], seed: int) -> tuple[Stage, Floats, list[str]]:
+    """The plan's levels and options on this log, its mixture (L, O) of them, and doubts."""
     fewest = min(int(each.n.min()) for each in logs)
-    _check_size(options, made.probe.samples if made.probe else 1, fewest)
-    tried, worlds = menu_of(options), problem_worlds(logs[0].problems, seed, 1)
+    _check_size(made.probe.samples if made.probe else 1, fewest)
+    within = [o for o in made.options if o.solutions <= fewest]
+    far = sorted({o.solutions for o in made.options if o.solutions > fewest})
+    tried = menu_of(within, made.prices.parallel)
+    table = value_table(logs, made.prices, tried=tried)
+    if far:
+        table = with_beyond(table, logs, made.prices, seed, far=np.asarray(far))
+    worlds = problem_worlds(logs[0].problems, seed, 1)
     if made.probe is None:
         levels = _levels(made, logs[0])
         mix = {level.name: level.share for level in made.levels} if made.mixed else None
-        table = value_table(logs, made.prices, tried=tried)
         stage = Stage(case(table, levels, mix, worlds, np.arange(len(logs[0]))), levels)
     else:
-        stage = _probed(made, logs, worlds, seed, tried)
+        stage = _probed(made, logs, worlds, seed, (tried, table))
+    said = [
+        f"the plan takes up to {most} samples of a problem and this log has {fewest}: what lies"
+        " beyond is not replayed but valued by fits to this log"
+        for most in far[-1:]
+    ]
+    return stage, _mixture(made, stage, logs), said
+
+
+def _mixture(made: Saved, stage: Stage, logs: list[Counts]) -> Floats:
     place = {option: i for i, option in enumerate(stage.case.table.options)}
     place |= {replace(NOTHING, group=o.group): i for o, i in list(place.items()) if o == NOTHING}
     mixture = np.zeros((len(made.levels), len(stage.case.table.options)))
@@ -239,15 +255,18 @@ def _stage(made: Saved, logs: list[Counts], seed: int) -> tuple[Stage, Floats]:
             if option not in place:
                 raise InputError(
                     f"this log cannot value {option.name!r}"
-                    f" (its samples have {max(map(logged_verdicts, logs))} verdicts each)"
+                    f" (its problems have {min(int(each.n.min()) for each in logs)} samples, those"
+                    f" {max(map(logged_verdicts, logs))} verdicts each)"
                 )
             mixture[i, place[option]] += part.weight
-    return stage, mixture
+    return mixture
 
 
-def _probed(made: Saved, logs: list[Counts], worlds: Floats, seed: int, tried: Menu) -> Stage:
+def _probed(
+    made: Saved, logs: list[Counts], worlds: Floats, seed: int, tried: tuple[Menu, ValueTable]
+) -> Stage:
     assert made.probe is not None
-    stage = staged(made.probe, logs, made.prices, worlds, seed, tried)
+    stage = settled(made.probe, logs, made.prices, worlds, seed, *tried)
     if stage is None:
         raise InputError(f"this log does not have what the plan looks at ({made.probe.rule})")
     return stage
@@ -272,10 +291,8 @@ def _levels(made: Saved, counts: Counts) -> Levels:
     return replace(there, names=tuple(planned), of=place[there.of])
 
 
-def _check_size(options: list[Option], probe: int, fewest: int) -> None:
-    most = max((o.solutions for o in options), default=1)
-    if max(most, probe) > fewest:
+def _check_size(probe: int, fewest: int) -> None:
+    if probe > fewest:
         raise InputError(
-            f"the plan takes up to {max(most, probe)} samples of a problem;"
-            f" a problem of this log has {fewest}"
+            f"the plan looks at {probe} samples of a problem; a problem of this log has {fewest}"
         )

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,8 @@ class Prices:
 
     A solution costs `sample` + `prompt_token` x prompt tokens + `output_token` x output tokens +
     `second` x seconds; a verdict costs `verdict` + `verdict_token` x its tokens. `models` have
-    prices of their own, by name.
+    prices of their own, by name. So many solutions of a problem as `parallel` says, and so many
+    verdicts, run at once; a unit of time then counts the longest of them.
     """
 
     sample: float = 0.0
@@ -28,6 +29,7 @@ class Prices:
     verdict: float = 0.0
     verdict_token: float = 0.0
     models: tuple[tuple[str, "Prices"], ...] = ()
+    parallel: int = 1
 
     def of(self, model: str | None) -> "Prices":
         """Returns the prices of a model: its own where it has some, else these."""
@@ -36,6 +38,7 @@ class Prices:
     def json(self) -> Json:
         """Returns the prices as a price file has them."""
         told: Json = {name: getattr(self, name) for name in NAMES}
+        told |= {"parallel": self.parallel} if self.parallel > 1 else {}
         return told | ({"models": {m: p.json() for m, p in self.models}} if self.models else {})
 
 
@@ -50,7 +53,7 @@ UNITS: dict[str, Prices | None] = {
 }
 """What each unit counts when no price list says otherwise; None where there is no such default."""
 
-NAMES = [f.name for f in fields(Prices) if f.name != "models"]
+NAMES = [f.name for f in fields(Prices) if f.name not in ("models", "parallel")]
 SIZES = ("parameters", "verifier_parameters")
 """What [flops] may hold instead of rates: a token costs 2 FLOPs a parameter (forward pass)."""
 
@@ -112,35 +115,80 @@ def _listed(file: Path, unit: str) -> Prices | None:
         return UNITS[unit]
     if not isinstance(table, Mapping):
         raise InputError(f"{file}: [{unit}] must be a table of prices")
-    return listed(table, f"{file}: [{unit}]", sized=unit == "flops")
+    return listed(table, f"{file}: [{unit}]", unit)
 
 
-def listed(table: Mapping[str, object], place: str, *, sized: bool = False) -> Prices:
-    """Returns the prices that a table names, found at `place`.
+def listed(table: Mapping[str, object], place: str, unit: str = "") -> Prices:
+    """Returns the prices that a table for a unit names, found at `place`.
 
     Raises:
-        InputError: an unknown name, or a price that is no number >= 0.
+        InputError: an unknown name, a price that is no number >= 0, or a `parallel` that is no
+            whole number >= 1 or stands elsewhere than in a table of seconds.
     """
-    known = [*NAMES, *(SIZES if sized else ())]
-    rates: dict[str, float] = {}
+    timed = unit in ("", "seconds")
+    known = [*NAMES, *(SIZES if unit == "flops" else ()), *(["parallel"] if timed else ())]
+    found: dict[str, float] = {}
     for name, price in table.items():
-        if name == "models":
+        if name == "models" or (name == "parallel" and timed):
             continue
         if name not in known:
             raise InputError(f"{place} has no price {name!r}{nearest(name, known)}")
         if isinstance(price, bool) or not isinstance(price, int | float) or not 0 <= price < np.inf:
             raise InputError(f"{place} {name} must be a number >= 0; got {price!r}")
-        rates[name] = float(price)
-    size, judge = (rates.pop(name, 0.0) for name in SIZES)
+        found[name] = float(price)
+    size, judge = (found.pop(name, 0.0) for name in SIZES)
     if size:
-        rates = {"prompt_token": 2 * size, "output_token": 2 * size} | rates
+        found = {"prompt_token": 2 * size, "output_token": 2 * size} | found
     if judge:
-        rates = {"verdict_token": 2 * judge} | rates
+        found = {"verdict_token": 2 * judge} | found
+    if unit == "seconds" and not found.keys() & {"sample", "prompt_token", "output_token"}:
+        found = {"second": 1.0} | found
     models = table.get("models", {})
     if not isinstance(models, Mapping) or not all(isinstance(m, Mapping) for m in models.values()):
         raise InputError(f"{place} models must be a table of tables of prices")
-    own = tuple((m, listed(told, f"{place} models.{m}", sized=sized)) for m, told in models.items())
-    return Prices(**rates, models=own)
+    own = tuple((m, listed(told, f"{place} models.{m}", unit)) for m, told in models.items())
+    return Prices(**found, models=own, parallel=_parallel(table.get("parallel", 1), place))
+
+
+def _parallel(told: object, place: str) -> int:
+    if isinstance(told, bool) or not isinstance(told, int) or told < 1:
+        raise InputError(f"{place} parallel must be a whole number >= 1; got {told!r}")
+    return told
+
+
+def rates(counts: Counts, price: Prices, *, strict: bool = False) -> Floats:
+    """Returns the price of a solution, of a verdict, and of the time of each, (4, P).
+
+    Where several run at once what is timed has its price by the clock, else by the piece. With
+    `strict` tokens of verdicts that were not logged are NaN, not free.
+    """
+    own, none = price.of(counts.group.model), np.zeros(len(counts))
+    timed = solution_cost(counts, Prices(second=own.second)) if own.second else none
+    pieces = solution_cost(counts, replace(own, second=0.0, models=()))
+    judge = verdict_cost(counts, price)
+    if strict and own.verdict_token and not np.isfinite(counts.verdict_tokens).any():
+        judge = np.full(len(counts), np.nan)
+    shared = price.parallel > 1
+    return np.stack([pieces, none if shared else judge, timed, judge if shared else none])
+
+
+def ledger(file: Path | None = None) -> dict[str, Prices]:
+    """Returns the units that a plan is accounted in, by name: some of its own, and a list's.
+
+    Tokens that were not logged have no price here, so that they are missing and never 0.
+    """
+    known = {
+        "samples": Prices(sample=1.0),
+        "verdicts": Prices(verdict=1.0),
+        "tokens_solved": Prices(output_token=1.0),
+        "tokens_verified": Prices(verdict_token=1.0),
+        "seconds": Prices(second=1.0),
+    }
+    for unit in ("seconds", "flops", "usd") if file is not None else ():
+        told = _listed(file, unit)  # type: ignore[arg-type]
+        if told is not None:
+            known[unit] = told
+    return known
 
 
 def solution_cost(counts: Counts, price: Prices) -> Floats:

@@ -1,51 +1,44 @@
 """Limits: what a promise hangs on, and what as much logging again would do to its interval."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
-from ..analysis.counts import Counts
 from ..analysis.curve import Floats, Interval
 from .case import Case
-from .noise import by_samples, by_verdicts
+from .ground import Ground
 from .plan import Limits
 
 
-def limits(
-    case: Case,
-    mixture: Floats,
-    logs: Sequence[Counts],
-    worlds: Floats,
-    promise: Interval,
-    seed: int,
-) -> Limits:
+def limits(base: Ground, case: Case, mixture: Floats, worlds: Floats, promise: Interval) -> Limits:
     """Takes a promise apart.
 
     Args:
+        base: the log behind it.
         case: what was decided.
         mixture: the plan, (L, O).
-        logs: the counts behind it.
         worlds: the promise in every world, (W,).
         promise: its interval.
-        seed: of the halves that tell the noise.
     """
     variance = float(np.var(worlds[1:]))
     used = np.flatnonzero((mixture > 1e-9).any(axis=0))
-    options = [case.table.options[o] for o in used]
     weight = case.weights[0]
-    each = np.zeros((len(logs[0]), len(used)))
+    each = np.zeros((len(base.logs[0]), len(used)))
     np.add.at(each, case.problem, weight[:, None] * mixture[case.level][:, used])
+    found = base.noises([case.table.options[o] for o in used])
 
-    def share(noise: Floats) -> float:
+    def share(kind: str) -> float:
+        noise = np.stack([getattr(one, kind) for one in found], axis=1)
         total = float((((each * noise).sum(axis=1)) ** 2).sum())
         return min(total / variance, 1.0) if variance > 0 else float("nan")
 
-    rng = np.random.default_rng([seed, 12])
-    samples = share(by_samples(logs, options, rng))
-    verdicts = min(share(by_verdicts(logs, options, rng)), samples)
+    samples = share("samples")
     half = (promise.high - promise.low) / 2
     return Limits(
-        half, samples, verdicts, half / np.sqrt(2), half * float(np.sqrt(1 - samples / 2))
+        half,
+        samples,
+        min(share("verdicts"), samples),
+        min(share("labels"), samples),
+        half / np.sqrt(2),
+        half * float(np.sqrt(1 - samples / 2)),
     )
 
 

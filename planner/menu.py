@@ -27,7 +27,10 @@ def verdict_sizes(most: int) -> Ints:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Menu:
-    """Which sizes of each strategy are tried: solutions, and verdicts on each where it has them."""
+    """Which sizes of each strategy are tried: solutions, and verdicts on each where it has them.
+
+    So many solutions of a problem as `parallel` says are drawn at once.
+    """
 
     majority: Ints
     accept_first: Ints
@@ -35,9 +38,10 @@ class Menu:
     weighted: tuple[Ints, Ints]
     gated: Ints
     gates: tuple[float, ...] = GATES
+    parallel: int = 1
 
 
-def menu(most: float, logged: int) -> Menu:
+def menu(most: float, logged: int, parallel: int = 1) -> Menu:
     """Returns the sizes up to `most` solutions and `logged` verdicts, 0 where there are none.
 
     Votes are weighed at fewer sizes than others: exactness over the draws of both solutions and
@@ -48,10 +52,11 @@ def menu(most: float, logged: int) -> Menu:
     powers = weighable[(weighable & (weighable - 1)) == 0]
     few = np.unique([1, min(max(logged, 1), MOST_TO_WEIGH)])
     # Two votes decide nothing that one does not.
-    return Menu(several[several > 2], ladder, (several, verdicts), (powers, few), weighable)
+    votes = several[several > 2]
+    return Menu(votes, ladder, (several, verdicts), (powers, few), weighable, GATES, parallel)
 
 
-def menu_of(options: Iterable[Option]) -> Menu:
+def menu_of(options: Iterable[Option], parallel: int = 1) -> Menu:
     """Returns the sizes that value all these options, and few others."""
     told = list(options)
 
@@ -67,4 +72,5 @@ def menu_of(options: Iterable[Option]) -> Menu:
         of("weighted"),
         of("best-of-majority")[0],
         tuple(sorted({o.gate for o in told if o.gate is not None})),
+        parallel,
     )

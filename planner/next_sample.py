@@ -16,11 +16,11 @@ from ..analysis.curve import Floats, Json
 from ..analysis.worlds import problem_worlds
 from ..data.errors import InputError
 from ..data.traces import Group, Trace
-from .build import aligned
 from .case import Case
 from .costs import Prices, doubts, prices, solution_cost, verdict_cost
+from .lay import aligned, observed
 from .noise import by_samples, by_verdicts
-from .stages import known, observed
+from .stages import known
 from .value import logged_verdicts
 
 NEAR = 0.1

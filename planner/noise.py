@@ -10,11 +10,48 @@ from ..analysis.curve import Floats
 from ..analysis.levels import halves
 from ..data.traces import UNTIL_SUCCESS
 from .costs import Prices
+from .ground import Noise
 from .menu import menu_of
 from .plan import Option
 from .value import ValueTable, logged_verdicts, value_table
 
 Split = Callable[[Counts], tuple[Counts, Counts] | None]
+
+
+def noise(
+    logs: Sequence[Counts], options: Sequence[Option], rng: np.random.Generator
+) -> list[Noise]:
+    """Returns the noise of each option: by samples, verdicts, and labels of accepted samples."""
+    found = [by(logs, options, rng) for by in (by_samples, by_verdicts, by_labels)]
+    return [Noise(*each) for each in zip(*(part.T for part in found), strict=True)]
+
+
+def by_labels(
+    logs: Sequence[Counts], options: Sequence[Option], rng: np.random.Generator
+) -> Floats:
+    """Returns (P, O): what an option's value changes by when labels of accepted samples do.
+
+    The accepted samples of a problem are labelled anew, each as a random one of them is; the rest
+    stays. The square has the mean of the variance that so few labels leave.
+    """
+
+    def again(counts: Counts) -> tuple[Counts, Counts] | None:
+        drawn = counts.drawn
+        if drawn is None or drawn.accepts is None or counts.stop_rule == UNTIL_SUCCESS:
+            return None
+        right, yes = drawn.right.copy(), (drawn.accepts == 1).any(axis=1)
+        for own in map(counts.rows, range(len(counts))):
+            there = own.start + np.flatnonzero(yes[own])
+            right[there] = drawn.right[rng.choice(there, len(there))] if len(there) else 0.0
+        c = np.add.reduceat(right, drawn.start[:-1]).astype(np.int64)
+        # Labels alone change: who votes for what stays, so no answer may be of two minds.
+        alone = replace(drawn, answer=None)
+        return (
+            replace(counts, drawn=alone),
+            replace(counts, c=c, drawn=replace(alone, right=right)),
+        )
+
+    return 2 * _differences(logs, options, again)
 
 
 def by_samples(

@@ -1,7 +1,8 @@
 """Plan: an option for every level, what it costs, what it promises, and what else was possible."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from ..analysis.curve import Floats, Interval, Json, number
 from ..analysis.probe import Probe
@@ -16,7 +17,9 @@ class Option:
     Strategies: `none` (answer nothing), `one` (a single sample), `majority`, `best-of` (highest
     number of accepting verdicts), `accept-first` (draw until one verdict accepts, at most S),
     `weighted` (the answer whose samples have most accepting verdicts), `best-of-majority` (the
-    highest mean share of them among the answers that a share `gate` of the samples gives).
+    highest mean share of them among the answers that a share `gate` of the samples gives),
+    `revision` (the answer after S - 1 revisions of the first). A `fitted` one goes beyond what the
+    log can show.
     """
 
     strategy: str
@@ -25,6 +28,7 @@ class Option:
     verifier: str | None
     group: Group
     gate: float | None = None
+    fitted: bool = field(default=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -45,7 +49,11 @@ class Option:
             "model": self.group.model,
             "temperature": self.group.temperature,
             **({} if self.gate is None else {"gate": self.gate}),
+            **({"beyond_log": True} if self.fitted else {}),
         }
+
+
+NOTHING = Option("none", 0, 0, None, Group())
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +85,8 @@ class LevelPlan:
     problems: int = 0
     spread: float = math.nan
     as_good: tuple[tuple[Option, float], ...] = ()
+    utility: Interval | None = None
+    costs: Mapping[str, float] = field(default_factory=dict)
 
     def json(self) -> Json:
         """Returns the contract's shape."""
@@ -89,17 +99,38 @@ class LevelPlan:
             "problems": self.problems,
             "spread": number(self.spread),
             "as_good": [{"loses": loses, **option.json()} for option, loses in self.as_good],
+            **_useful(self.utility),
+            "costs": {name: number(cost) for name, cost in self.costs.items()},
         }
+
+
+def _useful(utility: Interval | None) -> Json:
+    """The utility, where it is another thing than accuracy."""
+    return {} if utility is None else {"utility": utility.json()}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frontier:
-    """Accuracy (B,) as a function of the expected spend per problem (B,), with its band (B,)."""
+    """Accuracy (B,) as a function of the expected spend per problem (B,), with its band (B,).
+
+    Where mistakes cost, `accuracy` is the utility, and `right` (B,) the accuracy that goes with it.
+    """
 
     budget: Floats
     accuracy: Floats
     low: Floats
     high: Floats
+    right: Floats | None = None
+
+    def json(self) -> list[Json]:
+        """Returns one object for each corner."""
+        if self.right is None:
+            points = zip(self.budget, self.accuracy, strict=True)
+            return [{"budget": float(x), "accuracy": float(y)} for x, y in points]
+        three = zip(self.budget, self.right, self.accuracy, strict=True)
+        return [
+            {"budget": float(x), "accuracy": float(y), "utility": float(u)} for x, y, u in three
+        ]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,12 +149,14 @@ class Baseline:
     bound: bool = False
     times: tuple[float, ...] | None = None
     plan_better: float = math.nan
+    utility: Interval | None = None
 
     def json(self) -> Json:
         """Returns the contract's shape; null where the accuracy is out of its reach."""
         return {
             "name": self.name,
             "accuracy": self.accuracy.json(),
+            **_useful(self.utility),
             "budget_for_same_accuracy": number(self.budget_for_same_accuracy),
             "times_the_spend": None
             if self.times is None
@@ -142,20 +175,27 @@ class Limits:
     """The half-width of a promise and what of its variance comes from where.
 
     `samples` is the share that is gone with endless samples of the same problems, `verdicts` the
-    part of it that is gone with endless verdicts; the rest is that problems differ. The last two
-    are the half-widths after as much logging again: on new problems, or on these.
+    part of it that is gone with endless verdicts, `labels` that with endless labels of accepted
+    samples; the rest is that problems differ. The last two are the half-widths after as much
+    logging again: on new problems, or on these.
     """
 
     half_width: float
     samples: float
     verdicts: float
+    labels: float
     again_as_problems: float
     again_as_samples: float
 
     @property
     def most(self) -> str:
         """What the promise hangs on most."""
-        return "samples of each problem" if self.samples > 0.5 else "problems"
+        if self.samples <= 0.5:
+            return "problems"
+        if max(self.labels, self.verdicts) <= self.samples / 2:
+            return "samples of each problem"
+        more = self.labels >= self.verdicts
+        return "labels on accepted samples" if more else "verdicts on each sample"
 
     def json(self) -> Json:
         """Returns the limits as data."""
@@ -164,6 +204,7 @@ class Limits:
             "half_width": number(self.half_width),
             "share_of_samples": number(self.samples),
             "share_of_verdicts": number(self.verdicts),
+            "share_of_labels_on_accepted": number(self.labels),
             "half_width_after_as_much_again": {
                 "on_new_problems": number(self.again_as_problems),
                 "on_more_samples": number(self.again_as_samples),
@@ -181,6 +222,8 @@ class Plan:
     the rule that tells a new problem's level, where samples of it do. `mixed` marks shares of the
     levels that were asked for and are not the log's; `spread` is as in `LevelPlan`, over all.
     `target` is the accuracy asked for, `chance` the share of worlds in which the plan reaches it.
+    Where a wrong answer loses `penalty`, `utility` is what was maximised, and comparisons are of
+    it. `simple` says why the split is simpler than the best, `binding` which caps held it back.
     """
 
     budget: float
@@ -206,6 +249,13 @@ class Plan:
     target: float | None = None
     chance: float = math.nan
     limits: Limits | None = None
+    penalty: float = 0.0
+    utility: Interval | None = None
+    costs: Mapping[str, float] = field(default_factory=dict)
+    simple: str | None = None
+    caps: Mapping[str, float] = field(default_factory=dict)
+    binding: tuple[str, ...] = ()
+    hard: float | None = None
 
     @property
     def indistinct(self) -> list[str]:
@@ -215,17 +265,22 @@ class Plan:
 
     def json(self) -> Json:
         """Returns the contract's shape."""
-        points = zip(self.frontier.budget, self.frontier.accuracy, strict=True)
         return {
             "budget": {"amount": self.budget, "unit": self.unit, "per": "problem, expected"},
             "spent": self.spent,
+            "costs": {name: number(cost) for name, cost in self.costs.items()},
             "accuracy": self.accuracy.json(),
+            **_useful(self.utility),
+            "penalty": self.penalty,
+            "caps": dict(self.caps) | ({} if self.hard is None else {"per problem": self.hard}),
+            "binding": list(self.binding),
+            "simple": self.simple,
             "levels": [level.json() for level in self.levels],
             "level_rule": self.level_rule,
             "probe": None if self.probe is None else self.probe.json(),
             "baselines": [baseline.json() for baseline in self.baselines],
             "not_clearly_better_than": self.indistinct,
-            "frontier": [{"budget": float(x), "accuracy": float(y)} for x, y in points],
+            "frontier": self.frontier.json(),
             "certificate": {"upper_bound": self.upper_bound, "gap": self.gap},
             "shadow_price": number(self.price),
             "optimism_removed": self.optimism,

@@ -6,7 +6,7 @@ the noisy level that will choose it, and no level is made from an answer key.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,12 +17,13 @@ from ..analysis.probe import JUDGED, STATISTICS, Probe, cut, seen
 from ..analysis.replay import Orders, orders, repeats
 from ..analysis.voting import votable
 from ..data.traces import UNTIL_SUCCESS, Group
-from .case import Case
-from .costs import Prices, solution_cost, verdict_cost
+from .costs import Prices
 from .menu import Menu, menu
 from .plan import Option
-from .stages import Stage
-from .value import NOTHING, Column, ValueTable, logged_verdicts, value_table
+from .stages import Stage, Told, staged
+from .table import ValueTable
+from .used import KINDS, Used, clock, longest, stacked, waits
+from .value import Column, logged_verdicts, value_table
 
 PROBES = (1, 2, 4, 8)
 LARGEST = 256
@@ -31,13 +32,12 @@ LARGEST = 256
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Log:
-    """One group and verifier: its orders, what each option gives on them, and unit costs (P,)."""
+    """One group and verifier: its orders, and what each option gives on them."""
 
     counts: Counts
     orders: Orders
     columns: tuple[Column, ...]
-    solve: Floats
-    judge: Floats
+    parallel: int
 
 
 def probed(
@@ -49,15 +49,27 @@ def probed(
     exact: ValueTable | None = None,
     part: float = 0.5,
 ) -> Iterator[Stage]:
-    """Yields a case for every probe that the log can show: of one group, by one statistic.
+    """Yields a case for every probe that the log can show: see `looks`.
 
     Args:
         logs: counts over the same problems, one for each group and verifier.
         price: of solutions and verdicts.
         worlds: (W, P) weights of the problems.
-        seed: of the orders; groups with as many samples get the same ones.
+        seed: of the orders.
         exact: the value table of these logs, where it is known already.
         part: of a problem's samples that an option may use.
+    """
+    exact = exact or value_table(logs, price, part=part)
+    for told in looks(logs, price.parallel, seed, exact, part=part):
+        yield staged(told, logs, price, worlds)
+
+
+def looks(
+    logs: list[Counts], parallel: int, seed: int, exact: ValueTable, *, part: float = 0.5
+) -> Iterator[Told]:
+    """Yields what every probe would tell: of one group, by one statistic, of so many samples.
+
+    Groups with as many samples get the same orders.
     """
     if any(each.drawn is None or each.stop_rule == UNTIL_SUCCESS for each in logs):
         return
@@ -66,8 +78,10 @@ def probed(
         return
     # As many orders for every log: verifiers of one group are put side by side, order by order.
     times = min(repeats(each, size) for each in logs)
-    replayed = [_replay(each, price, size, seed, times) for each in logs]
-    exact = exact or value_table(logs, price, part=part)
+    replayed = [
+        _replay(each, size, seed, times, menu(size, logged_verdicts(each), parallel))
+        for each in logs
+    ]
     told: set[tuple[Group, str]] = set()
     for log in replayed:
         for statistic in STATISTICS:
@@ -82,34 +96,40 @@ def probed(
                     continue
                 by = log.counts.verifier if judged else None
                 probe = Probe(statistic, m, cuts, log.counts.group, by)
-                yield _staged(probe, values, log, replayed, exact, worlds)
+                yield _told(probe, values, log, replayed, exact)
 
 
-def _replay(
-    counts: Counts, price: Prices, size: int, seed: int, times: int, tried: Menu | None = None
-) -> _Log:
+def _replay(counts: Counts, size: int, seed: int, times: int, tried: Menu) -> _Log:
     made = orders(counts, size, np.random.default_rng([seed, 6]), times)
-    solve, judge = solution_cost(counts, price), verdict_cost(counts, price)
-    sized = tried or menu(size, logged_verdicts(counts))
-    return _Log(counts, made, tuple(_columns(counts, made, sized)), solve, judge)
+    return _Log(counts, made, tuple(replayed_columns(counts, made, tried)), tried.parallel)
 
 
-def staged(
-    probe: Probe, logs: list[Counts], price: Prices, worlds: Floats, seed: int, tried: Menu
+def settled(
+    probe: Probe,
+    logs: list[Counts],
+    price: Prices,
+    worlds: Floats,
+    seed: int,
+    tried: Menu,
+    exact: ValueTable,
 ) -> Stage | None:
-    """Values options of certain sizes under a probe that is settled; None if it was not logged."""
+    """Values options of certain sizes under a probe that is settled; None if it was not logged.
+
+    `exact` values them without the probe, and others known from fits.
+    """
     most = max((int(s.max()) for s in _solutions(tried) if len(s)), default=1)
     size = max(most, probe.samples)
     times = min(repeats(each, size) for each in logs)
-    replayed = [_replay(each, price, size, seed, times, tried) for each in logs]
+    replayed = [_replay(each, size, seed, times, tried) for each in logs]
     for log in replayed:
         judged = probe.verifier is not None
         if log.counts.group == probe.group and (
             not judged or log.counts.verifier == probe.verifier
         ):
             values = seen(log.orders, probe.statistic, probe.samples)
-            exact = value_table(logs, price, tried=tried)
-            return None if values is None else _staged(probe, values, log, replayed, exact, worlds)
+            if values is None:
+                return None
+            return staged(_told(probe, values, log, replayed, exact), logs, price, worlds)
     return None
 
 
@@ -123,27 +143,49 @@ def _solutions(tried: Menu) -> tuple[Ints, ...]:
     )
 
 
-def _columns(counts: Counts, made: Orders, tried: Menu) -> Iterator[Column]:
-    """The options of `value.columns` for this group and verifier, in every order, (P, R)."""
+def replayed_columns(counts: Counts, made: Orders, tried: Menu) -> Iterator[Column]:
+    """Yields the options of `value.columns` for this group and verifier, in every order, (P, R)."""
     by, group = counts.verifier, counts.group
     yield Column(Option("one", 1, 0, None, group), made.one(), 1.0)
     if votable(counts) and len(tried.majority):
         for s, value in _each(tried.majority, made.majority(tried.majority)):
-            yield Column(Option("majority", s, 0, None, group), value, s)
+            yield _sized(counts, Option("majority", s, 0, None, group), value, tried)
     solutions, verdicts = tried.best_of
     if made.yes is not None:
         for v in verdicts.tolist() if len(solutions) else ():
             for s, value in _each(solutions, made.best_of(solutions, v)):
-                yield Column(Option("best-of", s, v, by, group), value, s, s * v)
-        right, drawn = map(_last, made.accept_first(tried.accept_first))
-        for s, value, draws in zip(tried.accept_first.tolist(), right, drawn, strict=True):
-            yield Column(Option("accept-first", s, 1, by, group), value, draws, draws)
+                yield _sized(counts, Option("best-of", s, v, by, group), value, tried)
+        if len(tried.accept_first):
+            yield from _accepting(counts, made, tried)
         if votable(counts):
             yield from _weighed(counts, made, tried)
     elif made.score is not None and len(solutions):
         each = int(by is not None)
         for s, value in _each(solutions, made.best_of(solutions)):
-            yield Column(Option("best-of", s, each, by, group), value, s, s * each)
+            yield _sized(counts, Option("best-of", s, each, by, group), value, tried)
+
+
+def _sized(counts: Counts, option: Option, value: Floats, tried: Menu) -> Column:
+    s, w = option.solutions, tried.parallel
+    time = clock(counts, s, w)
+    time = time if isinstance(time, float) else time[:, None]
+    return Column(option, value, s, s * option.verdicts, 1.0, time, waits(s, w) * option.verdicts)
+
+
+def _accepting(counts: Counts, made: Orders, tried: Menu) -> Iterator[Column]:
+    """Drawing until one verdict accepts, as many at a time as run in parallel."""
+    w = tried.parallel
+    right, drawn = map(_last, made.accept_first(tried.accept_first))
+    ended = np.asarray(made.yes)[..., 0].argmax(axis=-1) + 1
+    some = np.asarray(made.yes)[..., 0].any(axis=-1)
+    slowest = longest(counts, w)[:, None]
+    for s, value, draws in zip(tried.accept_first.tolist(), right, drawn, strict=True):
+        option = Option("accept-first", s, 1, counts.verifier, counts.group)
+        answered = some & (ended <= s)
+        waves = np.ceil(draws / w)
+        used = np.minimum(waves * w, s)
+        time = waves * slowest if w > 1 else draws
+        yield Column(option, value, used, used, answered.astype(float), time, waves)
 
 
 def _weighed(counts: Counts, made: Orders, tried: Menu) -> Iterator[Column]:
@@ -152,11 +194,11 @@ def _weighed(counts: Counts, made: Orders, tried: Menu) -> Iterator[Column]:
     solutions, verdicts = tried.weighted
     for v in verdicts.tolist() if len(solutions) else ():
         for s, value in _each(solutions, made.weighted(solutions, v)):
-            yield Column(Option("weighted", s, v, by, group), value, s, s * v)
+            yield _sized(counts, Option("weighted", s, v, by, group), value, tried)
     for gate in tried.gates if len(tried.gated) else ():
         for s, value in _each(tried.gated, made.best_of_majority(tried.gated, logged, gate)):
             option = Option("best-of-majority", s, logged, by, group, gate)
-            yield Column(option, value, s, s * logged)
+            yield _sized(counts, option, value, tried)
 
 
 def _each(solutions: Ints, values: Floats) -> Iterator[tuple[int, Floats]]:
@@ -169,41 +211,80 @@ def _last(each: Floats) -> Floats:
     return np.moveaxis(each, -1, 0)
 
 
-def _staged(
-    probe: Probe, values: Floats, log: _Log, logs: list[_Log], exact: ValueTable, worlds: Floats
-) -> Stage:
-    """Averages every option over the orders that a problem shows each level in."""
+def _told(probe: Probe, values: Floats, log: _Log, logs: list[_Log], exact: ValueTable) -> Told:
+    """Averages every option over the orders that a problem shows each level in.
+
+    Options of the probe's group go on from its samples; others, revisions, and what is known from
+    fits start anew, and pay for them too.
+    """
     of, names = probe.level(values), probe.names
     member = np.stack([of == level for level in range(len(names))], axis=1).astype(float)
     often = member.mean(axis=2)
     problem, level = np.nonzero(often > 0)
     mean = member[problem, level] / member[problem, level].sum(axis=1, keepdims=True)
-    judged = probe.samples if probe.verifier is not None else 0
-    paid = probe.samples * log.solve + judged * log.judge
-    options, value, cost = [], [], []
-    for other in (each for each in logs if each.counts.group == probe.group):
+    looked = probe.samples if probe.verifier is not None else 0
+    look = probe.samples, looked, waits(probe.samples, log.parallel), waits(looked, log.parallel)
+    by = next(i for i, each in enumerate(logs) if each is log)
+    on = _going_on(probe, look, by, logs, (problem, mean))
+    there = set(on.options)
+    elsewhere = [o for o, option in enumerate(exact.options) if option not in there]
+    rest = exact.restrict(elsewhere).rows(problem)
+    assert rest.used is not None
+    paid = stacked([(by, look)] * len(elsewhere), len(problem)).each
+    rest = replace(rest, used=replace(rest.used, by=by, probe=paid))
+    levels = Levels(names, level, probe.rule)
+    return Told(levels, problem, often[problem, level], on.beside(rest), probe)
+
+
+def _going_on(
+    probe: Probe,
+    look: tuple[int, ...],
+    by: int,
+    logs: list[_Log],
+    rows: tuple[Ints, Floats],
+) -> ValueTable:
+    """The options (O,) of the probe's group on every row (N,), not yet priced."""
+    found: dict[Option, tuple[int, list[Floats]]] = {}
+    for i, other in enumerate(logs):
         same = other.counts.verifier == probe.verifier
-        for column in other.columns:
-            if column.option in options:
-                continue
-            asked = np.broadcast_to(column.judged, of.shape)
-            unused = np.maximum(judged - np.where(asked > 0, column.drawn, 0), 0)
-            spent = (
-                np.maximum(column.drawn, probe.samples) * other.solve[:, None]
-                + asked * other.judge[:, None]
-                + (unused if same else judged) * log.judge[:, None]
-            )
-            options.append(column.option)
-            value.append((column.value[problem] * mean).sum(axis=1))
-            cost.append((spent[problem] * mean).sum(axis=1))
-    for o, option in enumerate(exact.options):
-        if option == NOTHING or option.group != probe.group:
-            options.append(option)
-            value.append(exact.value[problem, o])
-            cost.append((exact.cost[:, o] + paid)[problem])
-    table = ValueTable(tuple(options), np.column_stack(value), np.column_stack(cost))
-    weights = worlds[:, problem] * often[problem, level]
-    share = np.bincount(level, weights[0], len(names)).astype(float)
-    return Stage(
-        Case(table, level, share, weights, problem), Levels(names, level, probe.rule), probe
-    )
+        for column in other.columns if other.counts.group == probe.group else ():
+            if column.option not in found:
+                parts = _parts(column, look, same=same)
+                found[column.option] = i, [mean_over(part, *rows) for part in parts]
+    of, made = zip(*found.values(), strict=True)
+    value, wrong, *used = (np.stack(each, axis=1) for each in zip(*made, strict=True))
+    each = Used(np.asarray(of), np.stack(used[:KINDS]), by, np.stack(used[KINDS:]))
+    return ValueTable(tuple(found), value, np.full_like(value, np.nan), wrong, each)
+
+
+def _parts(column: Column, look: tuple[int, ...], *, same: bool) -> list[Floats | float]:
+    """What is averaged over orders: right, wrong, the use of the option, and that of the probe.
+
+    The samples and verdicts of the probe are used again where the option takes them anyway.
+    """
+    samples, looked, time, waited = look
+    drawn, judged, timed, waits_ = column.used
+    reused = np.where(np.asarray(judged) > 0, drawn, 0) if same else 0
+    spare = np.maximum(looked - reused, 0)
+    return [
+        column.value,
+        np.maximum(column.answered - column.value, 0.0),
+        np.maximum(drawn, samples),
+        judged,
+        np.maximum(timed, time),
+        waits_,
+        0.0,
+        spare,
+        0.0,
+        spare * (waited / max(looked, 1)),
+    ]
+
+
+def mean_over(values: Floats | float, problem: Ints, mean: Floats) -> Floats:
+    """The mean over the orders of each row (N,), of values of any shape that goes with (P, R)."""
+    values = np.asarray(values, dtype=float)
+    if values.ndim == 0:
+        return np.full(len(problem), float(values))
+    if values.shape[1] == 1:
+        return np.asarray(values[problem, 0])
+    return np.asarray((values[problem] * mean).sum(axis=1))

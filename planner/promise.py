@@ -1,20 +1,32 @@
 """The promise: what a plan is worth on problems that had no say in choosing it."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from ..analysis.counts import Ints
 from ..analysis.curve import MASS, Floats, Interval, interval
+from .allocate import Allocation
 from .case import Case
 
 FOLDS = 5
 REPEATS = 4
+Choose = Callable[[Case, float, Floats | None], Allocation]
+"""How a split is chosen, at a budget and under weights of the problems."""
 
 
-def honest(case: Case, budget: float, rng: np.random.Generator) -> Floats:
-    """Returns (L,) each level's accuracy, planned on four fifths of its problems, seen on the rest.
+def honest(
+    case: Case,
+    budget: float,
+    rng: np.random.Generator,
+    *,
+    right: bool = False,
+    choose: Choose = Case.allocate,
+) -> Floats:
+    """Returns (L,) each level's utility, planned on four fifths of its problems, seen on the rest.
 
     Folds are drawn within levels, several times over. A level with a single problem can leave none
-    out; there the value that chose the plan stands.
+    out; there the value that chose the plan stands. `right` asks for the accuracy instead.
     """
     levels = len(case.share)
     total, weight = np.zeros(levels), np.zeros(levels)
@@ -26,13 +38,12 @@ def honest(case: Case, budget: float, rng: np.random.Generator) -> Floats:
             kept = np.bincount(case.level, train, levels) > 0
             if not out.any() or not kept[case.share > 0].all():
                 continue
-            mixture = case.allocate(
-                budget, np.where(kept[case.level], train, case.weights[0])
-            ).weight
+            some = np.where(kept[case.level], train, case.weights[0])
+            mixture = choose(case, budget, some).weight
             seen = np.where(out, case.weights[0], 0.0)
-            total += np.bincount(case.level, seen * case.rows(mixture), levels)
+            total += np.bincount(case.level, seen * case.rows(mixture, right=right), levels)
             weight += np.bincount(case.level, seen, levels)
-    apparent = per_level(case, case.rows(case.allocate(budget).weight))[0]
+    apparent = per_level(case, choose(case, budget, None).weight, right=right)[0]
     return np.where(weight > 0, total / np.where(weight > 0, weight, 1.0), apparent)
 
 
@@ -45,33 +56,43 @@ def _folds(case: Case, rng: np.random.Generator) -> Ints:
     return np.asarray(dealt[np.searchsorted(names, case.problem)])
 
 
-def per_level(case: Case, rows: Floats) -> Floats:
-    """Returns (W, L) each level's mean of (P,) values in every world; NaN where its share is 0."""
+def per_level(case: Case, mixture: Floats, *, right: bool = False) -> Floats:
+    """Returns (W, L) each level's mean utility in every world, or accuracy; NaN if it has no share.
+
+    Args:
+        case: what is decided.
+        mixture: of the options, (L, O).
+        right: whether accuracy is meant.
+    """
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray((case.weights * rows) @ case.member().T / case.mixes())
+        return np.asarray(case.worlds(mixture, right=right) / case.mixes())
 
 
-def totals(case: Case, mixture: Floats, seen: Floats) -> Floats:
-    """Returns (W,) the accuracy of a mixture (L, O) in every world, its optimism removed.
+def totals(case: Case, mixture: Floats, seen: Floats, *, right: bool = False) -> Floats:
+    """Returns (W,) the utility of a mixture (L, O) in every world, its optimism removed.
 
     The worlds give the spread; their centre is moved from the value that chose the plan to `seen`
     (L,), the one found on problems left out.
     """
-    worlds = per_level(case, case.rows(mixture))
-    return _total(case, worlds, worlds[0] - seen)
+    worlds = per_level(case, mixture, right=right)
+    return _total(case, _moved(case, worlds, seen, right))
 
 
-def _total(case: Case, worlds: Floats, optimism: Floats) -> Floats:
-    shifted = np.clip(worlds - optimism, 0.0, 1.0)
-    return np.asarray((np.nan_to_num(shifted) * case.mixes()).sum(axis=1))
+def _moved(case: Case, worlds: Floats, seen: Floats, right: bool) -> Floats:
+    least = 0.0 if right else -case.penalty
+    return np.asarray(np.clip(worlds - (worlds[0] - seen), least, 1.0))
+
+
+def _total(case: Case, worlds: Floats) -> Floats:
+    return np.asarray((np.nan_to_num(worlds) * case.mixes()).sum(axis=1))
 
 
 def promised(
-    case: Case, mixture: Floats, seen: Floats, mass: float = MASS
+    case: Case, mixture: Floats, seen: Floats, mass: float = MASS, *, right: bool = False
 ) -> tuple[Interval, list[Interval], float]:
     """Returns what `totals` come to, each level's own, and the optimism removed."""
-    worlds = per_level(case, case.rows(mixture))
-    optimism = worlds[0] - seen
-    levels = [interval(column, mass) for column in np.clip(worlds - optimism, 0.0, 1.0).T]
-    total = interval(_total(case, worlds, optimism), mass)
-    return total, levels, float(np.nan_to_num(optimism) @ case.share)
+    worlds = per_level(case, mixture, right=right)
+    moved = _moved(case, worlds, seen, right)
+    levels = [interval(column, mass) for column in moved.T]
+    optimism = float(np.nan_to_num(worlds[0] - seen) @ case.share)
+    return interval(_total(case, moved), mass), levels, optimism

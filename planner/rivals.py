@@ -35,4 +35,4 @@ def rivals(
 
 
 def _affords(ways: Sequence[Stage], amount: float) -> bool:
-    return any(way.case.steps().base_cost <= amount for way in ways)
+    return any(way.case.steps().budgets[0] <= amount for way in ways)

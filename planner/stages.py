@@ -1,32 +1,44 @@
 """Stages: how difficulty may be known when a problem arrives, and which way of knowing pays."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..analysis.counts import Counts
+from ..analysis.counts import Counts, Ints
 from ..analysis.curve import Floats
-from ..analysis.levels import Levels, by_solve_rate, given, halves, one_level
+from ..analysis.levels import Levels, given, one_level
 from ..analysis.probe import Probe
-from ..analysis.worlds import problem_worlds
 from ..data.errors import InputError, nearest
-from ..data.traces import UNTIL_SUCCESS
 from .allocate import Allocation
-from .case import Case, case
+from .case import Case
 from .costs import Prices
 from .promise import FOLDS, REPEATS
-from .value import ValueTable, value_table
+from .simple import simplest
+from .table import ValueTable
+from .used import charge
 
-RULES = ("auto", "given", "none", "probe", "solve-rate")
+SOLVE_RATE = "solve-rate"
+RULES = ("auto", "given", "none", "probe", SOLVE_RATE)
 EPSILON = 0.005
-"""Accuracy that a probe must add to what needs none: less is not worth a more complicated plan."""
-ENOUGH_FOR_HALVES = 8
-"""Samples a problem needs before half of them may make its level and half may value it."""
-MIN_PROBLEMS_FOR_ORACLE = 12
+"""Utility that a probe must add to what needs none: less is not worth a more complicated plan."""
 Flags = NDArray[np.bool_]
-Mix = Mapping[str, float] | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Told:
+    """Levels as they are told, and what every option is worth there, whatever it costs.
+
+    Row i is problem `problem[i]` where it is told to be of level `levels.of[i]`, which it is so
+    `often`. A problem is of one level, or of several when what tells it is noisy.
+    """
+
+    levels: Levels
+    problem: Ints
+    often: Floats
+    table: ValueTable
+    probe: Probe | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,13 +50,29 @@ class Stage:
     probe: Probe | None = None
 
 
+def staged(told: Told, logs: Sequence[Counts], price: Prices, worlds: Floats) -> Stage:
+    """Prices what was told: `worlds` (W, P) weigh the problems of the logs."""
+    assert told.table.used is not None
+    table = replace(told.table, cost=charge(told.table.used, logs, price, told.problem))
+    weights = worlds[:, told.problem] * told.often
+    share = np.bincount(told.levels.of, weights[0], len(told.levels.names)).astype(float)
+    made = Case(table, told.levels.of, share, weights, told.problem)
+    return Stage(made, told.levels, told.probe)
+
+
+def plainly(levels: Levels, table: ValueTable) -> Told:
+    """Levels that are known before anything is drawn."""
+    every = np.arange(len(levels.of))
+    return Told(levels, every, np.ones(len(every)), table)
+
+
 def known(rule: str, counts: Counts) -> Levels:
     """Returns the levels that are there before anything is drawn.
 
     Raises:
         InputError: no such rule, or `given` of a log without levels.
     """
-    if rule not in RULES:
+    if rule.partition(":")[0] not in RULES or (":" in rule and not rule.startswith(SOLVE_RATE)):
         raise InputError(
             f"levels must be one of {', '.join(RULES)}; got {rule!r}{nearest(rule, list(RULES))}"
         )
@@ -53,69 +81,33 @@ def known(rule: str, counts: Counts) -> Levels:
     return one_level(len(counts))
 
 
-def observed(logs: list[Counts], levels: Levels, price: Prices, mix: Mix, seed: int) -> Stage:
-    """Levels that are known before anything is drawn, valued on the whole log."""
-    worlds = problem_worlds(logs[0].problems, seed)
-    made = case(value_table(logs, price), levels, mix, worlds, np.arange(len(logs[0])))
-    return Stage(made, levels)
-
-
-def oracle(logs: list[Counts], price: Prices, seed: int) -> Stage:
-    """Levels made from one half of the samples and valued on the other, in both directions."""
-    split = [halves(each, np.random.default_rng([seed, 4])) for each in logs]
-    tables, of = [], []
-    for made, valued in ((0, 1), (1, 0)):
-        levels = by_solve_rate(split[0][made])
-        of.append(levels.of)
-        tables.append(value_table([pair[valued] for pair in split], price, part=1.0))
-    table = ValueTable(
-        tables[0].options,
-        np.concatenate([t.value for t in tables]),
-        np.concatenate([t.cost for t in tables]),
-    )
-    both = replace(levels, of=np.concatenate(of))
-    worlds = np.tile(problem_worlds(logs[0].problems, seed), 2) / 2
-    twice = np.tile(np.arange(len(logs[0])), 2)
-    return Stage(case(table, both, None, worlds, twice), both)
-
-
-def can_halve(logs: list[Counts]) -> bool:
-    """Returns whether half of every problem's samples may make its level, the rest value it."""
-    return all(
-        each.drawn is not None
-        and each.stop_rule != UNTIL_SUCCESS
-        and int(each.n.min()) >= ENOUGH_FOR_HALVES
-        and len(each) >= MIN_PROBLEMS_FOR_ORACLE
-        for each in logs
-    )
-
-
 def best(
     stages: Sequence[Stage], budget: float, weights: Sequence[Floats] | None = None
 ) -> tuple[int, Allocation]:
-    """Returns the place of the stage of highest accuracy at a budget, and its allocation.
+    """Returns the place of the stage of highest utility at a budget, and its simplest allocation.
 
     A probe that the budget cannot pay is left out, and one that gains less than EPSILON over a
     stage without a probe is not worth it. `weights` are of each stage's rows, its own if None.
     """
     chosen, most = None, -np.inf
     for i, stage in enumerate(stages):
-        made = stage.case.allocate(budget, None if weights is None else weights[i])
+        weight = None if weights is None else weights[i]
+        made = stage.case.allocate(budget, weight)
         charged = made.value - (EPSILON if stage.probe is not None else 0.0)
         pays = stage.probe is None or made.spent <= budget * (1 + 1e-9)
         if pays and (chosen is None or charged > most + 1e-12):
-            chosen, most = (i, made), charged
+            chosen, most = (i, weight), charged
     if chosen is None:
-        least = min(stage.case.steps().base_cost for stage in stages)
+        least = min(float(stage.case.steps().budgets[0]) for stage in stages)
         raise InputError(
             f"budget must be at least {least:.4g} per problem to pay for the smallest probe;"
             f" got {budget:g}"
         )
-    return chosen
+    return chosen[0], simplest(stages[chosen[0]].case, budget, chosen[1])
 
 
 def choosing(stages: Sequence[Stage], budget: float, rng: np.random.Generator) -> float:
-    """Returns the accuracy of choosing a stage and its split on some problems, seen on the rest.
+    """Returns the utility of choosing a stage and its split on some problems, seen on the rest.
 
     Problems are dealt into FOLDS, REPEATS times over; each is valued by the plan that the problems
     of the other folds made, the choice among stages included. NaN where no fold can be planned

@@ -126,6 +126,8 @@ BAD_FILES: list[tuple[str, str, str | bytes, Sequence[str]]] = [
     ("no problem name", "jsonl", lines(sample(problem=None)), ["row 1: problem must not be empty"]),
     ("an empty name", "jsonl", lines(sample(problem="")), ["row 1: problem must not be empty"]),
     ("equal keys", "jsonl", SOME + SOME, ["row 1", "must be unique", "problem='a', sample=0"]),
+    ("a round without a chain", "jsonl", lines(sample(), sample(sample=1, round=1)),
+     ["row 2: a sample must have a chain and a round", "chain=None, round=1"]),
     ("a problem counted twice", "csv", COUNTS + "b,8,5\n", ["row 2", "once", "problem='b'"]),
     (
         "a problem told twice",

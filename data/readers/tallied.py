@@ -9,7 +9,7 @@ import polars as pl
 from ..door import CASTS, NOT_PLAIN, admit, cast_columns
 from ..doubts import lacking, unsure
 from ..errors import InputError
-from ..schema import COSTS, GROUP, dtypes
+from ..schema import COSTS, GROUP, ROUND, dtypes
 from .files import readable
 
 KEPT = "read as counts: majority, best-of and verdicts need the samples, which were not kept"
@@ -20,9 +20,10 @@ def tally(
 ) -> tuple[pl.DataFrame, pl.DataFrame, list[str]]:
     """Reduces a file of samples to a table of tallies, one of problems, and doubts about them.
 
-    Ungraded samples are left out of n. A sample number that occurs twice in a problem is refused:
-    where the numbers of each problem are 0, 1, ... or 1, 2, ..., the sum of their 64-bit hashes
-    shows it in the same pass; else the keys, and only they, are read whole and compared.
+    Ungraded samples and revisions are left out of n. A sample number that occurs twice in a
+    problem is refused: where the numbers of each problem are 0, 1, ... or 1, 2, ..., the sum of
+    their 64-bit hashes shows it in the same pass; else the keys, and only they, are read whole and
+    compared.
 
     Args:
         rows: the file, its columns called as in the file.
@@ -40,6 +41,7 @@ def tally(
         if isinstance(schema[name], NOT_PLAIN):
             raise InputError(f"{path}: column {name!r} must hold plain values; got {schema[name]}")
     with readable(path):
+        rows = _first_answers(rows, path)
         alike = _constant(rows, keys)
         typed = rows.with_columns(_cast(c, schema[c]) for c in values)
         each = typed.group_by(k for k in keys if k not in alike).agg(_sums(costs))
@@ -61,6 +63,20 @@ def _named(rows: pl.LazyFrame, names: Mapping[str, str]) -> pl.LazyFrame:
     used = {ours: theirs for ours, theirs in names.items() if theirs in columns}
     kept = [c for c in columns if c not in used and c not in used.values()]
     return rows.select(*(pl.col(theirs).alias(ours) for ours, theirs in used.items()), *kept)
+
+
+def _first_answers(rows: pl.LazyFrame, path: Path) -> pl.LazyFrame:
+    """Leaves revisions out; where there are chains, the door looks at their keys, read whole."""
+    schema = rows.collect_schema()
+    parts = [c for c in ("chain", "round") if c in schema]
+    told = rows.select(pl.col(parts).count()).collect(engine="streaming") if parts else None
+    if told is None or not sum(told.row(0)):
+        return rows
+    keyed = rows.select(c for c in (*ROUND, "sample") if c in schema).collect()
+    first = admit(keyed, "samples", str(path))["round"].fill_null(0) == 0
+    if not first.any():
+        raise InputError(f"{path}: counts need first answers (round 0 or none); got only revisions")
+    return rows if first.all() else rows.filter(_cast("round", schema["round"]).fill_null(0) == 0)
 
 
 def _constant(rows: pl.LazyFrame, keys: Sequence[str]) -> dict[str, pl.Expr]:

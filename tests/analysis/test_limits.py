@@ -57,8 +57,9 @@ def test_one_sample_a_problem_says_next_to_nothing_of_the_limit() -> None:
 
 def test_shares_are_the_posterior_of_the_votes() -> None:
     ballot, size = Ballot(np.array([6, 3]), np.array([1.0, 0.0]), 1), 20_000
-    a, b, variety = np.full(size, 0.5), np.full(size, 0.7), np.full(size, 2.0)
-    shares, right = limits._shares(ballot, a, b, variety, np.random.default_rng(0))
+    rng = np.random.default_rng(0)
+    rates, variety = rng.beta(6.5, 4.7, (size, 1)), np.full(size, 2.0)
+    shares, right = limits._shares(ballot, rates, variety, rng)
     assert right.tolist() == [1, 0] + [0] * limits.UNSEEN
     assert (shares >= 0).all()
     assert (shares.sum(axis=1) <= 1 + 1e-12).all()
@@ -71,7 +72,8 @@ def test_shares_are_the_posterior_of_the_votes() -> None:
 
 def test_answers_never_seen_can_win() -> None:
     ballot, ones = Ballot(np.array([], dtype=np.int64), np.array([]), 2), np.ones(500)
-    shares, right = limits._shares(ballot, ones, ones, ones, np.random.default_rng(0))
+    rng = np.random.default_rng(0)
+    shares, right = limits._shares(ballot, rng.beta(1, 3, (500, 1)), ones, rng)
     assert 0.2 < right[shares.argmax(axis=1)].mean() < 0.9
 
 
@@ -85,7 +87,8 @@ def test_the_variety_of_wrong_answers_is_learnt_from_how_they_repeat() -> None:
 
 
 def test_each_population_weighs_the_same_worlds() -> None:
-    each = limits._posterior(COUNTS, problem_worlds(COUNTS.problems, 5, 50)[1:], 5)
+    rates = limits._rates(COUNTS, problem_worlds(COUNTS.problems, 5, 50)[1:], 5)
+    each = limits._posterior(COUNTS, rates, 5)
     wins = np.stack([limits._leader(*answers)[:, 0] for answers in each], axis=1)
     got = majority_limit(COUNTS, worlds=50, seed=5)
     assert got.estimate == pytest.approx(wins.mean())

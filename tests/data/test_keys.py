@@ -54,6 +54,8 @@ SAMPLE = st.fixed_dictionaries(
         "model": st.sampled_from([None, "m"]),
         "temperature": NUMBER,
         "attempt": WHOLE,
+        "chain": WHOLE,
+        "round": WHOLE,
         "score": NUMBER,
         "mean_logprob": NUMBER,
         "output_tokens": WHOLE,

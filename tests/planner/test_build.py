@@ -1,6 +1,7 @@
 """plan: a budget or a target in, a split with its certificate and its rivals out."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -177,20 +178,21 @@ def test_counts_alone_can_be_planned_with(mixed: Trace) -> None:
 
 def test_a_floor_is_reached_at_the_expense_of_the_others(mixed: Trace) -> None:
     """The level gets its accuracy on the log, nothing is overspent, and the gap shows the price."""
-    free = plan(mixed, 4.0, "samples", levels="given")
+    free = plan(mixed, 2.0, "samples", levels="given")
     level = free.levels[-1]
-    wanted = 0.5 * (check(free, mixed).levels[-1].realised.estimate + 0.184)
-    made = plan(mixed, 4.0, "samples", levels="given", floor={level.level: wanted})
+    with pytest.raises(InputError, match=r"the most that its options reach; got 0\.99") as told:
+        plan(mixed, 2.0, "samples", floor={level.level: 0.99})
+    top = float(re.findall(r"between 0 and ([0-9.]+),", str(told.value))[0])
+    wanted = 0.5 * (check(free, mixed).levels[-1].realised.estimate + top)
+    made = plan(mixed, 2.0, "samples", levels="given", floor={level.level: wanted})
     seen = check(made, mixed)
     assert seen.levels[-1].realised.estimate >= wanted - 1e-9
-    assert made.spent <= 4.0 * (1 + 1e-9)
+    assert made.spent <= 2.0 * (1 + 1e-9)
     assert made.accuracy.estimate + made.optimism < free.accuracy.estimate + free.optimism
     assert made.gap > 0
     with pytest.raises(InputError, match="no level 'hard'"):
-        plan(mixed, 4.0, "samples", floor={"hard": 0.1})
-    with pytest.raises(InputError, match=r"the most that its options reach; got 0\.99"):
-        plan(mixed, 4.0, "samples", floor={level.level: 0.99})
+        plan(mixed, 2.0, "samples", floor={"hard": 0.1})
     with pytest.raises(InputError, match=r"to reach the floor; got 1\.2"):
         plan(mixed, 1.2, "samples", floor={level.level: wanted})
     with pytest.raises(InputError, match="mix and floor"):
-        plan(mixed, 4.0, "samples", levels="probe", floor={level.level: 0.1})
+        plan(mixed, 2.0, "samples", levels="probe", floor={level.level: 0.1})

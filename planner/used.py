@@ -1,0 +1,137 @@
+"""What an option uses: solutions and verdicts, and the time they take when several run at once."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..analysis.counts import Counts, Ints
+from ..analysis.curve import Floats
+from ..analysis.exact.verification import best_of
+from .costs import Prices, rates
+
+KINDS = 4
+"""Solutions, verdicts, and the time of each: in single solutions, and in single verdicts."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Used:
+    """Expected use (KINDS, P, O) of each option on each problem, from the log at `of` (O,).
+
+    -1 is no log. A probe adds `probe`, of the same shape, of the log at `by`.
+    """
+
+    of: Ints
+    each: Floats
+    by: int = -1
+    probe: Floats | None = None
+
+    def restrict(self, kept: list[int]) -> "Used":
+        """Returns the use of some of the options."""
+        probe = None if self.probe is None else self.probe[..., kept]
+        return replace(self, of=self.of[kept], each=self.each[..., kept], probe=probe)
+
+    def rows(self, problem: Ints) -> "Used":
+        """Returns the use on the problems at these places."""
+        probe = None if self.probe is None else self.probe[:, problem]
+        return replace(self, each=self.each[:, problem], probe=probe)
+
+
+def alongside(first: Used, second: Used) -> Used:
+    """Returns the use of the options of both, of one probe or none."""
+    probes = [np.zeros_like(u.each) if u.probe is None else u.probe for u in (first, second)]
+    by = max(first.by, second.by)
+    return Used(
+        np.concatenate([first.of, second.of]),
+        np.concatenate([first.each, second.each], axis=2),
+        by,
+        np.concatenate(probes, axis=2) if by >= 0 else None,
+    )
+
+
+def stacked(found: Iterable[tuple[int, tuple[Floats | float, ...]]], problems: int) -> Used:
+    """Puts the uses of options side by side, each with the place of its log."""
+    of, each = zip(*found, strict=True)
+    shape = (KINDS, problems)
+    columns = [np.stack([np.broadcast_to(u, problems) for u in used]) for used in each]
+    return Used(np.asarray(of), np.stack(columns, axis=-1).reshape(*shape, len(of)))
+
+
+def charge(
+    used: Used,
+    logs: Sequence[Counts],
+    price: Prices,
+    problem: Ints | None = None,
+    *,
+    strict: bool = False,
+) -> Floats:
+    """Returns the cost (P, O) of what is used; NaN where the log did not count what has a price.
+
+    Args:
+        used: what each option uses.
+        logs: the counts that `used.of` numbers.
+        price: of everything.
+        problem: the problem of each row, where they are not those of the logs in turn.
+        strict: see `rates`.
+    """
+    problem = np.arange(len(logs[0])) if problem is None else problem
+    total = np.zeros(used.each.shape[1:])
+    each = [rates(counts, price, strict=strict)[:, problem] for counts in logs]
+    for i in np.unique(used.of[used.of >= 0]).tolist():
+        own = used.of == i
+        total[:, own] = _sum(used.each[:, :, own], each[i])
+    if used.probe is not None:
+        total += _sum(used.probe, each[used.by])
+    return total
+
+
+def _sum(amounts: Floats, rate: Floats) -> Floats:
+    """Amounts (KINDS, P, O) at rates (KINDS, P); none of what has no known rate costs nothing."""
+    costs = amounts * rate[..., None]
+    return np.asarray(np.where(amounts == 0, 0.0, costs).sum(axis=0))
+
+
+def waits(solutions: int, parallel: int) -> int:
+    """Returns how many verdicts one after another judge so many solutions once each."""
+    return -(-solutions // parallel)
+
+
+def clock(counts: Counts, solutions: int, parallel: int) -> Floats | float:
+    """Returns how long so many solutions take, in mean ones (P,): waves, each as its longest."""
+    if parallel == 1:
+        return float(solutions)
+    whole, rest = divmod(solutions, parallel)
+    return whole * longest(counts, parallel) + (longest(counts, rest) if rest else 0.0)
+
+
+def longest(counts: Counts, size: int) -> Floats:
+    """Returns how much longer than a mean solution the longest of `size` is, (P,).
+
+    By the tokens of the logged samples, over all draws of so many; 1 where they have none.
+    """
+    ratio = np.ones(len(counts))
+    tokens = None if counts.drawn is None else counts.drawn.tokens
+    if size == 1 or tokens is None:
+        return ratio
+    for i, own in enumerate(map(counts.rows, range(len(counts)))):
+        known = tokens[own][np.isfinite(tokens[own])]
+        if len(known) and known.mean() > 0:
+            drawn = np.asarray([min(size, len(known))])
+            ratio[i] = best_of(known, known, drawn)[0] / known.mean()
+    return ratio
+
+
+def in_waves(
+    counts: Counts, begun: Floats, starts: Ints, solutions: int, parallel: int
+) -> tuple[Floats, Floats, Floats]:
+    """Sums up waves that begin with chances `begun` (P, J) after `starts` (J,) samples.
+
+    Returns:
+        The solutions drawn, their time and that of a verdict on each, (P,): see `Column`.
+    """
+    there = starts < solutions
+    sizes = np.minimum(parallel, solutions - starts[there])
+    chance = begun[:, there]
+    kinds, of = np.unique(sizes, return_inverse=True)
+    lasts = np.stack([longest(counts, int(size)) for size in kinds], axis=1)[:, of]
+    return chance @ sizes, (chance * lasts).sum(axis=1), chance.sum(axis=1)
