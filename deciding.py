@@ -13,6 +13,8 @@ from .talking import print_json, tell
 
 if TYPE_CHECKING:
     from .data.traces import Trace
+    from .planner.asked import Asked
+    from .planner.plan import Plan
 
 
 def read_log(sources: Sequence[Path], options: dict[str, Any]) -> "Trace":
@@ -29,6 +31,7 @@ def read_log(sources: Sequence[Path], options: dict[str, Any]) -> "Trace":
 @TRACE
 @SPENDING
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Write the plan as JSON.")
+@click.option("--fresh", is_flag=True, help="Value the log anew, whatever is cached of it.")
 @READING
 @COMMON
 def plan(trace: Path, out: Path | None, **options: Any) -> None:
@@ -39,16 +42,70 @@ def plan(trace: Path, out: Path | None, **options: Any) -> None:
               apportion plan samples.parquet --budget 10 --unit samples --verdict weak=passed_weak
               apportion plan trace --target 0.6 --mix hard=0.5,easy=0.5
     """
-    from .planner.build import plan as planned
-    from .reports import terminal
-
-    log = read_log([trace], options)
-    with terminal.working("planning"):
-        made = planned(log, **spending(options))
+    made = _cached_plan(trace, options) or _fresh_plan(trace, options)
     tell(made.doubts, strict=options["strict"])
     if out is not None:
         write(out, json.dumps(made.json(), allow_nan=False, indent=1).encode())
-    print_json(made.json()) if options["as_json"] else terminal.show_plan(made)
+    if options["as_json"]:
+        print_json(made.json())
+        return
+    from .reports import terminal
+
+    terminal.show_plan(made)
+
+
+def _asked(options: dict[str, Any]) -> "Asked":
+    from .planner.asked import Asked
+
+    told = spending(options)
+    return Asked(**{n: x for n, x in told.items() if n != "seed"} | {"caps": told["caps"] or {}})
+
+
+def _place(trace: Path, options: dict[str, Any]) -> Path | None:
+    """Where what a plan is made from is kept; None where it is not."""
+    from .planner import cached
+
+    asked = _asked(options)
+    asked.check()
+    names = ("names", "verdicts", "format_", "levels", "seed")
+    timed = asked.price_file if asked.unit == "seconds" else None
+    how = {name: options[name] for name in names} | {"probing": asked.probing, "most": asked.most}
+    try:
+        return cached.place(trace, how | {"timed": timed and timed.read_text("utf8")})
+    except (OSError, ValueError):  # the file of prices is refused where it is read
+        return None
+
+
+def _cached_plan(trace: Path, options: dict[str, Any]) -> "Plan | None":
+    """The plan from what an earlier one of the same log was made from, if that is kept."""
+    from .planner import cached
+    from .planner.decide import decide
+
+    asked, place = _asked(options), _place(trace, options)
+    base = None if place is None or options["fresh"] or asked.caps else cached.load(place)
+    try:
+        return None if base is None else decide(base, asked)
+    except LookupError:  # an option whose noise is not kept
+        return None
+
+
+def _fresh_plan(trace: Path, options: dict[str, Any]) -> "Plan":
+    """The plan from the log itself; what it was made from is kept for the next budget."""
+    from .planner import cached
+    from .planner.build import grounded, plan
+    from .planner.costs import prices
+    from .planner.lay import noises
+    from .reports import terminal
+
+    asked, place, told = _asked(options), _place(trace, options), spending(options)
+    log = read_log([trace], options)
+    with terminal.working("planning"):
+        base = grounded(log, asked, told["seed"])
+        made = plan(base, **told)
+        if place is not None:
+            _, price = prices(asked.unit, list(base.logs), asked.price_file)
+            cached.save(place, base, noises(base, price))
+    return made
 
 
 @click.command()

@@ -38,10 +38,11 @@ def reading(folder: Path) -> Asked:
     yield from zip(ingest.ratios(folder), (1 / 1.3, 1 / 1.25, 15), strict=True)
 
 
-def planning(_: Path) -> Asked:
-    """The frontier of a plan."""
+def planning(folder: Path) -> Asked:
+    """The frontier of a plan, and whole plans."""
     yield planner.frontier(), 300
     yield planner.growth(), 1
+    yield from zip(planner.first_and_again(folder), (1, 1 / 1.5), strict=True)
 
 
 def fitting(_: Path) -> Asked:

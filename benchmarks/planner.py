@@ -1,14 +1,21 @@
 """The planner's frontier against linear programming, and against itself on ten times as much."""
 
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from apportion.analysis.curve import Floats
+from apportion.data.store import write
+from apportion.data.synthetic import simulate
 from apportion.planner.allocate import allocate, steps
 from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
-from .ratio import Ratio, measure
+from .ratio import Ratio, measure, spent
 
 
 def frontier() -> Ratio:
@@ -45,6 +52,32 @@ def growth() -> Ratio:
         "frontier of 100,000 questions x 49, against 20 of 10,000",
         lambda: steps(*large), twenty, error=0.0, runs=3,
     )  # fmt: skip
+
+
+def first_and_again(folder: Path) -> tuple[Ratio, Ratio]:
+    """A first plan of 200 problems x 100 samples x 16 verdicts, and one of another budget after it.
+
+    The first against 20 seconds, the other against importing the libraries, as whole processes.
+    """
+    log = folder / "planned"
+    write(simulate("mixed", problems=200, samples=100, verdicts=16, seed=1)[0], log)
+    kept = {**os.environ, "APPORTION_CACHE": str(folder / "cache")}
+
+    def run(*words: str) -> Callable[[], object]:
+        return lambda: subprocess.run(
+            [sys.executable, *words], env=kept, check=True, capture_output=True
+        )
+
+    def planned(budget: str) -> Callable[[], object]:
+        asked = ("--budget", budget, "--unit", "samples", "--json")
+        return run("-m", "apportion", "plan", str(log), *asked)
+
+    bare = run("-c", "import numpy, polars, scipy.optimize")
+    start = spent()
+    planned("8")()
+    first = Ratio("first plan, 200 x 100 x 16, against 20 seconds", spent() - start, 20.0, 0.0)
+    name = "plan of another budget, cached, against importing numpy, polars, scipy.optimize"
+    return first, measure(name, planned("5"), bare, error=0.0)
 
 
 def _questions(size: int) -> tuple[Floats, Floats, Floats]:

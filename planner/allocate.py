@@ -129,7 +129,16 @@ def steps(cost: Floats, value: Floats, share: Floats, floor: Floats | None = Non
         share: (L,) of each level in the mix, adding up to 1.
         floor: (L,) the value that each level has to have; whole increments are taken to reach it.
     """
-    base, level, old, new, slope = hulls(cost, value)
+    return _sorted(hulls(cost, value), cost, value, share, floor)
+
+
+Hulls = tuple[Ints, Ints, Ints, Ints, Floats]
+
+
+def _sorted(
+    found: Hulls, cost: Floats, value: Floats, share: Floats, floor: Floats | None
+) -> Steps:
+    base, level, old, new, slope = found
     dc = share[level] * (cost[level, new] - cost[level, old])
     dv = share[level] * (value[level, new] - value[level, old])
     # A level nobody asks about has free increments of no value; they come first and do nothing.
@@ -172,7 +181,34 @@ def allocate(
 
     The upper bound is of allocations without a floor, so that the gap shows what a floor costs.
     """
-    path = steps(cost, value, share, floor)
+    return _at(steps(cost, value, share, floor), cost, value, share, budget)
+
+
+def allocate_each(
+    cost: Floats, value: Floats, share: Floats, budget: float, floor: Floats | None = None
+) -> list[Allocation]:
+    """Returns the allocation of each of several cases, (F, L, O), all wrapped at once."""
+    cases, levels, options = cost.shape
+    base, level, old, new, slope = hulls(cost.reshape(-1, options), value.reshape(-1, options))
+    case = level // levels
+    order = np.argsort(case, kind="stable")
+    ends = np.searchsorted(case[order], np.arange(cases + 1))
+    made = []
+    for f in range(cases):
+        own = order[ends[f] : ends[f + 1]]
+        hull = (
+            base[f * levels : (f + 1) * levels],
+            level[own] - f * levels,
+            old[own],
+            new[own],
+            slope[own],
+        )
+        path = _sorted(hull, cost[f], value[f], share, floor)
+        made.append(_at(path, cost[f], value[f], share, budget))
+    return made
+
+
+def _at(path: Steps, cost: Floats, value: Floats, share: Floats, budget: float) -> Allocation:
     left = budget - path.base_cost
     whole = int(np.searchsorted(np.cumsum(path.cost), left * (1 + 1e-12), side="right"))
     weight = np.zeros_like(value)

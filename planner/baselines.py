@@ -91,8 +91,7 @@ def _needed(case: Case, wanted: Floats) -> Floats:
     """
     path = case.steps()
     budgets = path.budgets
-    values = np.stack([_worlds(case, path, i) for i in range(len(budgets))], axis=1)
-    values = np.maximum.accumulate(values, axis=1)
+    values = np.maximum.accumulate(case.totals(_mixtures(case, path)), axis=1)
     out = np.full(len(wanted), np.inf)
     for w, (row, goal) in enumerate(zip(values, wanted, strict=True)):
         at = int(np.searchsorted(row, goal - 1e-12))
@@ -109,16 +108,14 @@ def frontier(case: Case, mass: float = MASS) -> Frontier:
     path = case.steps()
     budgets, values = path.budgets, path.values
     corners = np.unique(np.linspace(0, len(budgets) - 1, POINTS).round().astype(int))
-    worlds = np.stack([_worlds(case, path, i) for i in corners], axis=1)
+    mixtures = _mixtures(case, path)[corners]
+    worlds = case.totals(mixtures)
     ends = np.quantile(worlds[1:], [(1 - mass) / 2, (1 + mass) / 2], axis=0)
-    right = None
-    if case.penalty:
-        made = [path.mixture(i, len(case.table.options)) for i in corners]
-        right = np.asarray([case.worlds(m, right=True)[0].sum() for m in made])
+    right = case.totals(mixtures, right=True)[0] if case.penalty else None
     return Frontier(budgets[corners], values[corners], ends[0], ends[1], right)
 
 
-def _worlds(case: Case, path: Path, corner: int) -> Floats:
-    """The utility (W,) of every world at a corner of the frontier."""
-    mixture = path.mixture(corner, len(case.table.options))
-    return np.asarray(case.worlds(mixture).sum(axis=1))
+def _mixtures(case: Case, path: Path) -> Floats:
+    """The mixture at every corner of the frontier, (C, L, O)."""
+    options = len(case.table.options)
+    return np.stack([path.mixture(i, options) for i in range(len(path.budgets))])

@@ -24,8 +24,8 @@ from .costs import Prices
 from .menu import Menu, sizes
 from .plan import Option
 from .table import Believed, ValueTable
-from .used import clock, longest, waits
 from .value import Column, columns, logged_verdicts, tabled
+from .waves import clock, longest, waits
 
 REACH = 8
 """Times the log's samples that options may go beyond."""
@@ -111,7 +111,8 @@ def _tabled(found: list[tuple[int, Fitted]], logs: list[Counts], price: Prices) 
         np.stack([_tiled(getattr(each, name)) for _, each in found], axis=2)
         for name in ("right", "wrong")
     )
-    off = Believed(np.arange(len(found)), right - right.mean(axis=0), wrong - wrong.mean(axis=0))
+    apart = [(part - part.mean(axis=0)).astype(np.float32) for part in (right, wrong)]
+    off = Believed(np.arange(len(found)), apart[0], apart[1], np.arange(right.shape[1]))
     return replace(made, wrong=wrong.mean(axis=0), believed=off)
 
 

@@ -7,6 +7,7 @@ from ..analysis.counts import Counts
 from ..analysis.curve import MASS
 from ..data.traces import Trace
 from .asked import Asked
+from .caps import hold, read_caps
 from .costs import prices, solution_cost
 from .decide import decide
 from .ground import Ground
@@ -67,12 +68,25 @@ def plan(
         budget, target, unit, levels, mix, floor, penalty, caps or {}, hard, most, price_file, mass
     )
     asked.check()
-    if isinstance(log, Ground):
-        return decide(log, asked)
-    logs = [log] if isinstance(log, Counts) else aligned(log)
-    _, price = prices(unit, logs, price_file)
-    base = laid(log, levels, parallel=price.parallel, seed=seed, probing=asked.probing)
-    return decide(base, asked)
+    base = log if isinstance(log, Ground) else grounded(log, asked, seed)
+    unit, _ = prices(unit, list(base.logs), price_file)
+    priced = read_caps(asked.caps, unit, base.logs, price_file)
+    if not priced:
+        return decide(base, asked)
+    return decide(base, asked, lambda stage, told: hold(stage, told, base.logs, priced))
+
+
+def grounded(log: Trace | Counts, asked: Asked, seed: int = 0) -> Ground:
+    """Returns what a plan is made from, to be used for other budgets, prices and mixes as well."""
+    _, price = prices(asked.unit, aligned(log), asked.price_file)
+    return laid(
+        log,
+        asked.levels,
+        parallel=price.parallel,
+        seed=seed,
+        probing=asked.probing,
+        most=asked.most,
+    )
 
 
 def usual_budget(

@@ -1,90 +1,84 @@
-"""Caps: what a plan may not exceed beside its budget, in other units or on any one problem."""
+"""Caps: what a plan may not exceed in other units than its budget's, settled by HiGHS."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from ..analysis.counts import Counts, Ints
+from ..analysis.counts import Counts
 from ..analysis.curve import Floats
 from ..data.errors import InputError
-from .case import Case, Flags
+from .allocate import Allocation
+from .capped import Frontier, capped, frontier
+from .case import Case
 from .costs import Prices, prices
 from .stages import Stage, Told
-from .table import ValueTable
-from .used import Used, charge, waits
+from .used import charge
 
-Capped = Mapping[str, tuple[float, Prices]]
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Others:
+    """Costs (K, P, O) in other units, by name, whose expectation may not exceed `most` (K,)."""
+
+    names: tuple[str, ...]
+    cost: Floats
+    most: Floats
+
+    def allocate(
+        self, case: Case, weight: Floats, means: tuple[Floats, Floats], budget: float
+    ) -> Allocation:
+        """Returns the best mixture under the caps."""
+        others = self._means(case, weight)
+        return capped(*means, case.share, budget, others, self.most, case.floor).allocation
+
+    def frontier(self, case: Case, means: tuple[Floats, Floats]) -> Frontier:
+        """Returns what every budget buys under the caps."""
+        others = self._means(case, case.weights[0])
+        return frontier(*means, case.share, others, self.most, case.floor)
+
+    def binding(self, case: Case, mixture: Floats) -> tuple[str, ...]:
+        """Returns the units whose cap a mixture (L, O) reaches."""
+        spent = np.einsum("p,po,kpo->k", case.weights[0], mixture[case.level], self.cost)
+        there = spent >= self.most * (1 - 1e-6)
+        return tuple(name for name, on in zip(self.names, there, strict=True) if on)
+
+    def restrict(self, options: list[int]) -> "Others":
+        """Returns the caps on some of the options."""
+        return replace(self, cost=self.cost[:, :, options])
+
+    def _means(self, case: Case, weight: Floats) -> Floats:
+        each = [replace(case, table=replace(case.table, cost=cost)) for cost in self.cost]
+        return np.stack([one.means(weight)[0] for one in each])
+
+
+Priced = Mapping[str, tuple[float, Prices]]
 """The most that may be spent on a problem in expectation, in other units."""
 
 
-def read_caps(caps: Mapping[str, float], logs: list[Counts], file: Path | None) -> Capped:
+def read_caps(
+    caps: Mapping[str, float], unit: str, logs: Sequence[Counts], file: Path | None
+) -> Priced:
     """Settles the prices of the units that are capped.
 
     Raises:
-        InputError: a cap that is not positive, or a unit that the log or the price list lacks.
+        InputError: a cap that is not positive, of the budget's own `unit`, or of a unit that the
+            log or the price list lacks.
     """
     found = {}
-    for unit, most in caps.items():
+    for name, most in caps.items():
+        if name == unit:
+            raise InputError(f"cap: {unit} is the budget's own unit; give a budget instead")
         if not (np.isfinite(most) and most > 0):
-            raise InputError(f"cap: {unit} must be a positive number; got {most:g}")
-        found[unit] = most, prices(unit, logs, file)[1]
+            raise InputError(f"cap: {name} must be a positive number; got {most:g}")
+        found[name] = most, prices(name, list(logs), file)[1]
     return found
 
 
-def capped(
-    stage: Stage,
-    told: Told,
-    logs: Sequence[Counts],
-    caps: Capped,
-    hard: tuple[float | None, int | None],
-    price: Prices,
-) -> Stage:
-    """Returns the stage with its costs in other units, and with what is too dear barred.
-
-    `hard` holds the most that any problem of the log may cost in the budget's unit, come what may,
-    and the most solutions of a problem.
-    """
-    table = told.table
-    assert table.used is not None
-    case = stage.case
-    if any(most is not None for most in hard):
-        barred = _barred(case, table, logs, hard, told.problem, price)
-        case = replace(case, barred=barred)
-    if caps:
-        others = [charge(table.used, logs, each, told.problem) for _, each in caps.values()]
-        most = tuple(most for most, _ in caps.values())
-        case = replace(case, others=np.stack(others), caps=most)
-    return replace(stage, case=case)
-
-
-def _barred(
-    case: Case,
-    table: ValueTable,
-    logs: Sequence[Counts],
-    hard: tuple[float | None, int | None],
-    problem: Ints,
-    price: Prices,
-) -> Flags:
-    """Marks the options (L, O) that could cost some problem of a level more than it may."""
-    most, solutions = hard
-    own = case.member().astype(bool)
-    barred = np.zeros((len(own), len(table.options)), dtype=bool)
-    if solutions is not None:
-        barred |= np.asarray([option.solutions > solutions for option in table.options])
-    if most is not None:
-        worst = charge(_worst(table, price.parallel), logs, price, problem)
-        barred |= np.stack([worst[rows].max(axis=0) for rows in own]) > most * (1 + 1e-9)
-    # To answer nothing is always left, unless a probe was to be paid first.
-    return barred
-
-
-def _worst(table: ValueTable, parallel: int) -> Used:
-    """What each option uses when nothing is accepted before its last solution."""
-    assert table.used is not None
-    s = np.asarray([option.solutions for option in table.options])
-    v = np.asarray([option.verdicts for option in table.options])
-    wave = np.asarray([waits(int(each), parallel) for each in s])
-    most: Floats = np.stack([s, s * v, s, wave * v]).astype(float)[:, None, :]
-    return replace(table.used, each=np.maximum(table.used.each, most))
+def hold(stage: Stage, told: Told, logs: Sequence[Counts], caps: Priced) -> Stage:
+    """Returns the stage with its costs in the capped units."""
+    assert told.table.used is not None
+    cost = [charge(told.table.used, logs, each, told.problem) for _, each in caps.values()]
+    most = np.asarray([most for most, _ in caps.values()])
+    others = Others(tuple(caps), np.stack(cost), most)
+    return replace(stage, case=replace(stage.case, caps=others))

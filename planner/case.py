@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,14 +12,31 @@ from ..analysis.counts import Ints
 from ..analysis.curve import Floats
 from ..analysis.levels import Levels
 from ..data.errors import InputError, nearest
-from .allocate import Allocation, Path, allocate, steps
-from .capped import capped, frontier
+from .allocate import Allocation, Path, allocate, allocate_each, steps
 from .table import ValueTable
 
 Flags = NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+class Caps(Protocol):
+    """What holds back the spend in other units than the budget's; see `caps`."""
+
+    def allocate(
+        self, case: "Case", weight: Floats, means: tuple[Floats, Floats], budget: float
+    ) -> Allocation:
+        """Returns the best mixture under the caps."""
+
+    def frontier(self, case: "Case", means: tuple[Floats, Floats]) -> Path:
+        """Returns what every budget buys under the caps."""
+
+    def binding(self, case: "Case", mixture: Floats) -> tuple[str, ...]:
+        """Returns the units whose cap a mixture reaches."""
+
+    def restrict(self, options: list[int]) -> "Caps":
+        """Returns the caps on some of the options."""
+
+
+@dataclass(frozen=True, eq=False)
 class Case:
     """Values and costs (P, O), the level (P,) of each row, and weights (W, P).
 
@@ -26,7 +45,7 @@ class Case:
     `problem` (P,) tells which rows are the same problem, so that none is both chosen on and valued
     on. `floor` (L,) is the utility that each level has to have, if any has to, and `barred` (L, O)
     marks options that a level may not have. A wrong answer loses `penalty`, a right one earns 1.
-    `others` (K, P, O) are costs in other units, whose expectation has `caps` (K,).
+    `caps` hold back what is spent in other units.
     """
 
     table: ValueTable
@@ -37,8 +56,7 @@ class Case:
     floor: Floats | None = None
     penalty: float = 0.0
     barred: Flags | None = None
-    others: Floats | None = None
-    caps: tuple[float, ...] = ()
+    caps: Caps | None = None
 
     @property
     def possible(self) -> bool:
@@ -71,58 +89,74 @@ class Case:
         """Returns the best mixture for the mean problem of each level."""
         weight = self.weights[0] if weight is None else weight
         means = self.means(weight)
-        if self.others is None:
+        if self.caps is None:
             return allocate(*means, self.share, budget, self.floor)
-        others, caps = self._others(weight), np.asarray(self.caps)
-        return capped(*means, self.share, budget, others, caps, self.floor).allocation
+        return self.caps.allocate(self, weight, means, budget)
 
-    def _others(self, weight: Floats) -> Floats:
-        """Each level's mean cost of every option in the capped units, (K, L, O)."""
-        assert self.others is not None
-        each = [replace(self, table=replace(self.table, cost=c)) for c in self.others]
-        return np.stack([one.means(weight)[0] for one in each])
-
-    def binding(self, mixture: Floats, names: Sequence[str]) -> list[str]:
-        """Returns which of the caps, by their names, a mixture (L, O) reaches."""
-        if self.others is None:
-            return []
-        weight = self.weights[0]
-        spent = [
-            float(weight @ np.einsum("po,po->p", mixture[self.level], cost)) for cost in self.others
-        ]
-        both = zip(names, spent, self.caps, strict=True)
-        return [name for name, told, most in both if told >= most * (1 - 1e-6)]
+    def allocate_each(self, budget: float, weights: Floats) -> list[Allocation]:
+        """Returns the best mixture under each of several weights of the rows, (F, P)."""
+        if self.caps is not None:
+            return [self.allocate(budget, weight) for weight in weights]
+        means = [np.stack(each) for each in zip(*map(self.means, weights), strict=True)]
+        return allocate_each(means[0], means[1], self.share, budget, self.floor)
 
     def steps(self) -> Path:
         """Returns the whole frontier."""
         means = self.means(self.weights[0])
-        if self.others is None:
+        if self.caps is None:
             return steps(*means, self.share, self.floor)
-        others = self._others(self.weights[0])
-        return frontier(*means, self.share, others, np.asarray(self.caps), self.floor)
+        return self.caps.frontier(self, means)
 
     def rows(self, mixture: Floats, *, right: bool = False) -> Floats:
         """Returns the utility (P,) of each row, or its accuracy, when its level gets its (L, O)."""
         worth = self.table.value if right else self.worth
         return np.asarray(np.einsum("po,po->p", mixture[self.level], worth))
 
-    def worlds(self, mixture: Floats, *, right: bool = False) -> Floats:
-        """Returns (W, L) what each level adds to the utility of all, or to their accuracy.
+    @cached_property
+    def grid(self) -> Floats:
+        """What each option adds to the utility of all if its level gets it, (W, L, O).
 
         Problems are drawn again, and options known from fits move as their fits do.
         """
-        made = (self.weights * self.rows(mixture, right=right)) @ self.member().T
         off = self.table.believed
-        if off is None or not mixture[:, off.columns].any():
-            return np.asarray(made)
-        moved = np.einsum(
-            "vpb,pb->vp",
-            off.right if right else off.off(self.penalty),
-            mixture[:, off.columns][self.level],
-        )
-        of = np.arange(len(made) - 1) % len(moved)
-        made[1:] += (self.weights[1:] * moved[of]) @ self.member().T
-        return np.asarray(made)
+        return self._grid(self.worth, None if off is None else off.off(self.penalty))
+
+    @cached_property
+    def right_grid(self) -> Floats:
+        """The same for accuracy."""
+        off = self.table.believed
+        return self._grid(self.table.value, None if off is None else off.right)
+
+    def _grid(self, worth: Floats, off: Floats | None) -> Floats:
+        made = np.empty((len(self.weights), len(self.share), worth.shape[1]))
+        for level, own in enumerate(self.member().astype(bool)):
+            weight = self.weights[:, own]
+            made[:, level] = weight @ worth[own]
+            if off is not None:
+                known = self.table.believed
+                assert known is not None
+                here, size = off[:, known.problem[own]], len(off)
+                for start in range(1, len(weight), size):
+                    some = weight[start : start + size]
+                    moved = np.matmul(some[:, None], here[: len(some)])[:, 0]
+                    made[start : start + size, level, known.columns.tolist()] += moved
+        return made
+
+    def worlds(self, mixture: Floats, *, right: bool = False) -> Floats:
+        """Returns (..., W, L) what each level adds to the utility of all, or to their accuracy.
+
+        Args:
+            mixture: of the options, (..., L, O).
+            right: whether accuracy is meant.
+        """
+        grid = self.right_grid if right else self.grid
+        return np.asarray(np.einsum("...lo,wlo->...wl", mixture, grid, optimize=True))
+
+    def totals(self, mixtures: Floats, *, right: bool = False) -> Floats:
+        """Returns (W, C) what all levels come to under each of the mixtures (C, L, O)."""
+        grid = self.right_grid if right else self.grid
+        flat = grid.reshape(len(grid), -1), mixtures.reshape(len(mixtures), -1)
+        return np.asarray(flat[0] @ flat[1].T)
 
     def spends(self, mixture: Floats) -> Floats:
         """Returns the cost (P,) of each row when its level gets its part of (L, O)."""
@@ -153,15 +187,20 @@ class Case:
 
     def pooled(self, options: list[int]) -> "Case":
         """Returns the case of one split for all, with some of the options."""
-        return replace(
+        made = replace(
             self,
             table=self.table.restrict(options),
-            others=None if self.others is None else self.others[:, :, options],
+            caps=None if self.caps is None else self.caps.restrict(options),
             level=np.zeros_like(self.level),
             share=np.ones(1),
             floor=None,
             barred=None if self.barred is None else np.any(self.barred[:, options], 0)[None, :],
         )
+        # What all levels add together is known, where what each adds is.
+        for name in ("grid", "right_grid") if self.penalty else ("grid",):
+            grid = getattr(self, name).sum(axis=1, keepdims=True)
+            made.__dict__[name] = grid[..., options]
+        return made
 
     def with_floor(self, names: Sequence[str], floor: Mapping[str, float]) -> "Case":
         """Returns the case with the accuracy that some levels have to have.
@@ -186,7 +225,7 @@ class Case:
 
     def least(self) -> float:
         """Returns the spend at which every level has its floor."""
-        if self.floor is None or self.others is not None:
+        if self.floor is None or self.caps is not None:
             return float(self.steps().budgets[0])
         cost, value = self.means(self.weights[0])
         path = steps(cost, value, self.share, self.floor)

@@ -10,8 +10,8 @@ from ..analysis.curve import Floats, Interval
 from ..data.errors import InputError
 from .allocate import Allocation, budget_for
 from .asked import Asked
+from .bars import bar
 from .baselines import Against, against, frontier
-from .caps import capped, read_caps
 from .case import Case
 from .costs import Prices, ledger, prices
 from .costs import doubts as cost_doubts
@@ -21,18 +21,24 @@ from .limits import limits
 from .plan import FLAT, LevelPlan, Option, Part, Plan
 from .promise import honest, promised
 from .rivals import rivals
-from .simple import kind, simplest
+from .simple import kind, simplest_each
 from .stages import Stage, Told, best, choosing
 from .used import charge
 
 TARGET_ROUNDS = 3
 
 
-def decide(base: Ground, asked: Asked) -> Plan:
-    """Returns the plan; see `plan` for what may be asked, and for the errors."""
+Hold = Callable[[Stage, Told], Stage]
+
+
+def decide(base: Ground, asked: Asked, hold: Hold | None = None) -> Plan:
+    """Returns the plan; see `plan` for what may be asked, and for the errors.
+
+    `hold` puts caps in other units on a way to know levels, where some were asked for.
+    """
     logs = list(base.logs)
     unit, price = prices(asked.unit, logs, asked.price_file)
-    settle = _settler(base, asked, unit, price)
+    settle = _settler(base, asked, price, hold)
     plain = settle(base.plain)
     stages = [plain if told is base.plain else settle(told) for told in base.told]
     if asked.floor is not None:
@@ -74,16 +80,14 @@ def decide(base: Ground, asked: Asked) -> Plan:
 Settle = Callable[[Told], Stage]
 
 
-def _settler(base: Ground, asked: Asked, unit: str, price: Prices) -> Settle:
+def _settler(base: Ground, asked: Asked, price: Prices, hold: Hold | None) -> Settle:
     """How a way to know levels is priced, mixed, penalised and capped."""
-    caps = read_caps(asked.caps, list(base.logs), asked.price_file)
-    if unit in caps:
-        raise InputError(f"cap: {unit} is the budget's own unit; give --budget instead")
 
     def settle(told: Told) -> Stage:
         stage = stage_of(base, told, price, asked.mix if told.probe is None else None)
         stage = replace(stage, case=replace(stage.case, penalty=asked.penalty))
-        return capped(stage, told, base.logs, caps, (asked.hard, asked.most), price)
+        stage = bar(stage, told, base.logs, price, asked.hard, asked.most)
+        return stage if hold is None else hold(stage, told)
 
     return settle
 
@@ -113,7 +117,7 @@ def _amount(stages: Sequence[Stage], asked: Asked, seed: int) -> float:
 def _seen(stages: Sequence[Stage], place: int, amount: float, seed: int) -> Floats:
     """What each level is worth on problems that had no say, the choice of the stage included."""
     case = stages[place].case
-    seen = honest(case, amount, np.random.default_rng([seed, 5]), choose=simplest)
+    seen = honest(case, amount, np.random.default_rng([seed, 5]), choose=simplest_each)
     if len(stages) == 1:
         return seen
     whole = choosing(stages, amount, np.random.default_rng([seed, 7]))
@@ -194,7 +198,7 @@ def _terms(case: Case, made: Allocation, plan_: Against, asked: Asked) -> Any:
         "mixed": asked.mix is not None,
         "penalty": asked.penalty,
         "caps": dict(asked.caps),
-        "binding": tuple(case.binding(made.weight, list(asked.caps))),
+        "binding": () if case.caps is None else case.caps.binding(case, made.weight),
         "hard": asked.hard,
     }
 
@@ -204,7 +208,7 @@ def _right(
 ) -> tuple[Interval, list[Interval]]:
     """The accuracy that goes with a utility, of all and of each level, its optimism removed."""
     rng = np.random.default_rng([seed, 5])
-    seen = honest(case, amount, rng, right=True, choose=simplest)
+    seen = honest(case, amount, rng, right=True, choose=simplest_each)
     total, each, _ = promised(case, made.weight, seen, mass, right=True)
     return total, each
 

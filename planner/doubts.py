@@ -26,6 +26,17 @@ def plan_doubts(
         *_about_levels(levels),
         *_indistinct(accuracy, cheaper),
         *_exhausted(largest, any(o.solutions == largest for o in chosen)),
+        *_beyond(sorted({o.solutions for o in chosen if o.fitted})),
+    ]
+
+
+def _beyond(far: Sequence[int]) -> list[str]:
+    """Says when the plan draws more than the log can show."""
+    if not far:
+        return []
+    return [
+        f"the plan takes up to {far[-1]} samples of a problem, more than half of what this log"
+        " has: what they earn is not seen but fitted, over all families of difficulty"
     ]
 
 
@@ -53,8 +64,8 @@ def _exhausted(largest: int, chosen: bool) -> list[str]:
     if not chosen:
         return []
     return [
-        f"the plan uses the largest number of solutions that half of this log can value"
-        f" ({largest}): more may be better still; log more samples to see"
+        f"the plan uses the largest number of solutions that was tried ({largest}): more may be"
+        " better still; log more samples to see"
     ]
 
 

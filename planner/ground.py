@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -23,7 +24,7 @@ class Noise:
     labels: Floats
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Ground:
     """The counts of a log, and what every option is worth under every way to know levels.
 
@@ -41,7 +42,7 @@ class Ground:
     seed: int
     find: Callable[[Sequence[Option]], list[Noise]] | None = None
 
-    @property
+    @cached_property
     def worlds(self) -> Floats:
         """The weights of the problems (W, P)."""
         return problem_worlds(self.logs[0].problems, self.seed)
@@ -66,7 +67,7 @@ class Ground:
             return found
         place = self.plain.table.options.index(option)
         own = int(np.flatnonzero(off.columns == place)[0])
-        return replace(found, samples=off.right[:, : len(self.logs[0]), own].std(axis=0))
+        return replace(found, samples=off.right[:, :, own].std(axis=0))
 
 
 def stage_of(

@@ -13,11 +13,12 @@ from ..data.traces import Trace
 from .beyond import with_beyond
 from .case import case
 from .costs import FREE, Prices
-from .ground import Ground, Noise
+from .ground import Ground, Noise, stage_of
 from .noise import noise
 from .oracle import can_halve, cuts, oracle
 from .plan import Option
 from .probed import looks
+from .simple import corners
 from .stages import SOLVE_RATE, Stage, Told, known, plainly
 from .table import ValueTable
 from .value import value_table
@@ -62,7 +63,15 @@ def _places(counts: Counts, order: list[str]) -> Ints:
     return np.asarray([where[p] for p in order], dtype=np.int64)
 
 
-def laid(log: Trace | Counts, rule: str, *, parallel: int, seed: int, probing: bool) -> Ground:
+def laid(
+    log: Trace | Counts,
+    rule: str,
+    *,
+    parallel: int,
+    seed: int,
+    probing: bool,
+    most: int | None = None,
+) -> Ground:
     """Values every option of a log, under every way to know levels that a rule asks for.
 
     Args:
@@ -71,6 +80,8 @@ def laid(log: Trace | Counts, rule: str, *, parallel: int, seed: int, probing: b
         parallel: how many solutions of a problem run at once.
         seed: of the orders and worlds.
         probing: whether probes are tried where the rule leaves it open.
+        most: solutions of a problem that will ever be asked for; without it, and where half the
+            log does not reach, fits go beyond.
 
     Raises:
         InputError: no such rule, or a log that it cannot be had from.
@@ -78,7 +89,9 @@ def laid(log: Trace | Counts, rule: str, *, parallel: int, seed: int, probing: b
     logs = aligned(log)
     levels, free = known(rule, logs[0]), replace(FREE, parallel=parallel)
     cut = cuts(rule) if rule.startswith(SOLVE_RATE) else cuts(SOLVE_RATE)
-    table = with_beyond(value_table(logs, free), logs, free, seed)
+    table = value_table(logs, free)
+    if most is None or most > max(option.solutions for option in table.options):
+        table = with_beyond(table, logs, free, seed)
     plain = plainly(levels, table)
     gold = None
     if can_halve(logs) or rule.startswith(SOLVE_RATE):
@@ -111,3 +124,13 @@ def _probes(
             " verdicts, scores or tokens that differ"
         )
     return found
+
+
+def noises(base: Ground, price: Prices) -> dict[Option, Noise]:
+    """Returns the noise of the options that plans without floors, caps or bars may take."""
+    found: dict[Option, None] = {}
+    for told in (base.plain, *base.told):
+        case = stage_of(base, told, price).case
+        found |= dict.fromkeys(case.table.options[o] for o in corners(case))
+    options = list(found)
+    return dict(zip(options, base.noises(options), strict=True))

@@ -28,7 +28,8 @@ def limits(base: Ground, case: Case, mixture: Floats, worlds: Floats, promise: I
     def share(kind: str) -> float:
         noise = np.stack([getattr(one, kind) for one in found], axis=1)
         total = float((((each * noise).sum(axis=1)) ** 2).sum())
-        return min(total / variance, 1.0) if variance > 0 else float("nan")
+        # Rounded, so that it does not hang on which options were valued together.
+        return round(min(total / variance, 1.0), 12) if variance > 0 else float("nan")
 
     samples = share("samples")
     half = (promise.high - promise.low) / 2

@@ -22,8 +22,9 @@ from .menu import Menu, menu
 from .plan import Option
 from .stages import Stage, Told, staged
 from .table import ValueTable
-from .used import KINDS, Used, clock, longest, stacked, waits
+from .used import KINDS, Used, stacked
 from .value import Column, logged_verdicts, value_table
+from .waves import clock, longest, waits
 
 PROBES = (1, 2, 4, 8)
 LARGEST = 256

@@ -11,8 +11,8 @@ from .case import Case
 
 FOLDS = 5
 REPEATS = 4
-Choose = Callable[[Case, float, Floats | None], Allocation]
-"""How a split is chosen, at a budget and under weights of the problems."""
+Choose = Callable[[Case, float, Floats], list[Allocation]]
+"""How splits are chosen, at a budget and under several weights (F, P) of the problems."""
 
 
 def honest(
@@ -21,7 +21,7 @@ def honest(
     rng: np.random.Generator,
     *,
     right: bool = False,
-    choose: Choose = Case.allocate,
+    choose: Choose = Case.allocate_each,
 ) -> Floats:
     """Returns (L,) each level's utility, planned on four fifths of its problems, seen on the rest.
 
@@ -30,20 +30,22 @@ def honest(
     """
     levels = len(case.share)
     total, weight = np.zeros(levels), np.zeros(levels)
+    outs, trains = [], [case.weights[0]]
     for _ in range(REPEATS):
         fold = _folds(case, rng)
         for f in range(FOLDS):
             out = fold == f
             train = np.where(out, 0.0, case.weights[0])
             kept = np.bincount(case.level, train, levels) > 0
-            if not out.any() or not kept[case.share > 0].all():
-                continue
-            some = np.where(kept[case.level], train, case.weights[0])
-            mixture = choose(case, budget, some).weight
-            seen = np.where(out, case.weights[0], 0.0)
-            total += np.bincount(case.level, seen * case.rows(mixture, right=right), levels)
-            weight += np.bincount(case.level, seen, levels)
-    apparent = per_level(case, choose(case, budget, None).weight, right=right)[0]
+            if out.any() and kept[case.share > 0].all():
+                outs.append(out)
+                trains.append(np.where(kept[case.level], train, case.weights[0]))
+    whole, *made = choose(case, budget, np.stack(trains))
+    for out, each in zip(outs, made, strict=True):
+        seen = np.where(out, case.weights[0], 0.0)
+        total += np.bincount(case.level, seen * case.rows(each.weight, right=right), levels)
+        weight += np.bincount(case.level, seen, levels)
+    apparent = per_level(case, whole.weight, right=right)[0]
     return np.where(weight > 0, total / np.where(weight > 0, weight, 1.0), apparent)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..analysis.curve import Floats
-from .allocate import Allocation, allocate
+from .allocate import Allocation, allocate_each, steps
 from .case import Case
 
 SIMPLER = 0.0025
@@ -45,13 +45,47 @@ def simplest(case: Case, budget: float, weight: Floats | None = None) -> Allocat
     Its upper bound is that of the best, so the gap shows what simplicity costs. Under caps or
     floors the best is taken.
     """
-    best = case.allocate(budget, weight)
-    if case.floor is not None or case.caps:
-        return best
-    for made in _simpler(case, budget, weight):
-        if made.value >= best.value - SIMPLER:
-            return replace(made, price=best.price, upper_bound=best.upper_bound)
-    return best
+    return simplest_each(case, budget, (case.weights[0] if weight is None else weight)[None])[0]
+
+
+def simplest_each(case: Case, budget: float, weights: Floats) -> list[Allocation]:
+    """Returns the same under each of several weights of the rows, (F, P)."""
+    found = case.allocate_each(budget, weights)
+    if case.floor is not None or case.caps is not None:
+        return found
+    settled: dict[int, Allocation] = {}
+    for made in _simpler(case, budget, weights):
+        for f, (best, each) in enumerate(zip(found, made, strict=True)):
+            if f not in settled and each.value >= best.value - SIMPLER:
+                settled[f] = replace(each, price=best.price, upper_bound=best.upper_bound)
+    return [
+        _smaller(case, weights[f], settled.get(f, best), best.value - SIMPLER)
+        for f, best in enumerate(found)
+    ]
+
+
+def _smaller(case: Case, weight: Floats, made: Allocation, least: float) -> Allocation:
+    """Takes options of the same kind with fewer solutions, while the utility is above `least`."""
+    cost, value = case.means(weight)
+    kinds, size = case.table.kinds
+    mixture, reached = made.weight.copy(), made.value
+    for level in np.flatnonzero(case.share > 0):
+        (used,) = np.nonzero(mixture[level] > 0)
+        if len(used) != 1:
+            continue
+        at = int(used[0])
+        lost = case.share[level] * (value[level, at] - value[level])
+        fits = (kinds == kinds[at]) & (size < size[at])
+        fits &= cost[level] <= cost[level, at] * (1 + 1e-9)
+        fits &= reached - lost >= least
+        if fits.any():
+            to = int(np.where(fits, size, np.inf).argmin())
+            mixture[level, at], mixture[level, to] = 0.0, 1.0
+            reached -= float(lost[to])
+    if reached == made.value:
+        return made
+    spent = float((case.share[:, None] * mixture * np.where(mixture > 0, cost, 0.0)).sum())
+    return replace(made, weight=mixture, spent=spent, value=reached)
 
 
 def kind(case: Case, mixture: Floats) -> str | None:
@@ -82,18 +116,38 @@ def _kinds(case: Case) -> list[Kind]:
     ]
 
 
-def _simpler(case: Case, budget: float, weight: Floats | None) -> Iterator[Allocation]:
-    """Yields the simpler allocations, the simplest first."""
-    cost, value = case.means(case.weights[0] if weight is None else weight)
+def _simpler(case: Case, budget: float, weights: Floats) -> Iterator[list[Allocation]]:
+    """Yields the allocations of each simpler kind, the simplest first."""
+    cost, value = (np.stack(x) for x in zip(*map(case.means, weights), strict=True))
+    for each in _kinds(case):
+        left, worth, share = _narrowed(case, each, cost, value)
+        made = allocate_each(left, worth, share, budget)
+        if each.alike:
+            tall = len(case.share), 1
+            made = [replace(one, weight=np.tile(one.weight, tall)) for one in made]
+        yield made
+
+
+def _narrowed(case: Case, each: Kind, cost: Floats, value: Floats) -> tuple[Floats, Floats, Floats]:
+    """Costs and values (F, L, O) with what the kind rules out, and the shares of its levels."""
     options, there = case.table.options, case.share > 0
     judged = np.asarray([option.verifier is not None for option in options])
     fitted = np.asarray([option.fitted for option in options])
-    for each in _kinds(case):
-        barred = (judged & each.unjudged) | (fitted & each.logged)
-        left = np.where(barred, np.inf, cost)
-        if not each.alike:
-            yield allocate(left, value, case.share, budget)
-            continue
-        mean = (case.share[there] @ left[there])[None], (case.share @ value)[None]
-        one = allocate(*mean, np.ones(1), budget)
-        yield replace(one, weight=np.tile(one.weight, (len(case.share), 1)))
+    left = np.where((judged & each.unjudged) | (fitted & each.logged), np.inf, cost)
+    if not each.alike:
+        return left, value, case.share
+    share = case.share[there]
+    mean = [np.einsum("l,flo->fo", share, x[:, there])[:, None] for x in (left, value)]
+    return mean[0], mean[1], np.ones(1)
+
+
+def corners(case: Case) -> list[int]:
+    """Returns the options that some split takes at some budget, be it the best or a simple one."""
+    cost, value = (x[None] for x in case.means(case.weights[0]))
+    ways = [(cost, value, case.share), *(_narrowed(case, k, cost, value) for k in _kinds(case))]
+    found = [steps(left[0], worth[0], share) for left, worth, share in ways]
+    on = np.unique(np.concatenate([np.concatenate([path.base, path.new]) for path in found]))
+    kinds, size = case.table.kinds
+    # A plan may take a smaller option of the same kind.
+    near = (kinds[:, None] == kinds[on]) & (size[:, None] <= size[on])
+    return np.flatnonzero(near.any(axis=1)).tolist()

@@ -113,27 +113,38 @@ def choosing(stages: Sequence[Stage], budget: float, rng: np.random.Generator) -
     of the other folds made, the choice among stages included. NaN where no fold can be planned
     without its problems.
     """
-    total, weight = 0.0, 0.0
-    names = np.unique(stages[0].case.problem)
+    names, outs = np.unique(stages[0].case.problem), []
     for _ in range(REPEATS):
         dealt = rng.permutation(len(names)) % FOLDS
-        for f in range(FOLDS):
-            outs = [np.isin(s.case.problem, names[dealt == f]) for s in stages]
-            train = [_without(s.case, out) for s, out in zip(stages, outs, strict=True)]
-            kept = [i for i, weights in enumerate(train) if weights is not None]
-            if not kept:
-                continue
-            try:
-                place, made = best(
-                    [stages[i] for i in kept], budget, [w for w in train if w is not None]
-                )
-            except InputError:  # without these problems the smallest probe costs too much
-                continue
-            chosen = stages[kept[place]].case
-            seen = np.where(outs[kept[place]], chosen.weights[0], 0.0)
-            total += float(seen @ chosen.rows(made.weight))
-            weight += float(seen.sum())
+        outs += [names[dealt == f] for f in range(FOLDS)]
+    picked = [_picked(stage, budget, outs) for stage in stages]
+    total, weight = 0.0, 0.0
+    for f, out in enumerate(outs):
+        place = max(range(len(stages)), key=lambda i: (picked[i].get(f, -np.inf), -i))
+        if f not in picked[place]:
+            continue  # without these problems the smallest probe costs too much
+        case = stages[place].case
+        gone = np.isin(case.problem, out)
+        train = np.where(gone, 0.0, case.weights[0])
+        seen = np.where(gone, case.weights[0], 0.0)
+        total += float(seen @ case.rows(simplest(case, budget, train).weight))
+        weight += float(seen.sum())
     return total / weight if weight > 0 else float("nan")
+
+
+def _picked(stage: Stage, budget: float, outs: Sequence[Ints]) -> dict[int, float]:
+    """What a stage is worth without each fold of problems, where it can be planned and paid."""
+    trains = [_without(stage.case, np.isin(stage.case.problem, out)) for out in outs]
+    there = [f for f, train in enumerate(trains) if train is not None]
+    if not there:
+        return {}
+    made = stage.case.allocate_each(budget, np.stack([t for t in trains if t is not None]))
+    charge = EPSILON if stage.probe is not None else 0.0
+    return {
+        f: each.value - charge
+        for f, each in zip(there, made, strict=True)
+        if stage.probe is None or each.spent <= budget * (1 + 1e-9)
+    }
 
 
 def _without(case: Case, out: Flags) -> Floats | None:

@@ -15,12 +15,13 @@ class Believed:
     """Options known from fits: how far each is off its value in every world of theirs.
 
     `columns` (B,) are their places in the table, `right` and `wrong` (V, P, B) the differences from
-    the table, which holds the means.
+    the table, which holds the means, on the P problems; `problem` (N,) is that of each row.
     """
 
     columns: Ints
     right: Floats
     wrong: Floats
+    problem: Ints
 
     def off(self, penalty: float) -> Floats:
         """Returns the differences in utility, (V, P, B)."""
@@ -33,7 +34,7 @@ class Believed:
         if not there:
             return None
         columns, of = map(list, zip(*there, strict=True))
-        return Believed(np.asarray(columns), self.right[..., of], self.wrong[..., of])
+        return Believed(np.asarray(columns), self.right[..., of], self.wrong[..., of], self.problem)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,6 +52,14 @@ class ValueTable:
     wrong: Floats | None = None
     used: Used | None = None
     believed: Believed | None = None
+
+    @property
+    def kinds(self) -> tuple[Ints, Ints]:
+        """The kind of each option (O,), alike but for its solutions, and how many those are."""
+        alike = [(o.strategy, o.verdicts, o.verifier, o.group, o.gate) for o in self.options]
+        number = {each: i for i, each in enumerate(dict.fromkeys(alike))}
+        solutions = np.asarray([option.solutions for option in self.options])
+        return np.asarray([number[each] for each in alike]), solutions
 
     def restrict(self, kept: list[int]) -> "ValueTable":
         """Returns the table of some of the options."""
@@ -72,7 +81,7 @@ class ValueTable:
             self.cost[of],
             None if self.wrong is None else self.wrong[of],
             None if self.used is None else self.used.rows(of),
-            off and replace(off, right=off.right[:, of], wrong=off.wrong[:, of]),
+            off and replace(off, problem=off.problem[of]),
         )
 
     def beside(self, more: "ValueTable") -> "ValueTable":

@@ -20,7 +20,8 @@ from .menu import Menu, menu
 from .plan import NOTHING as NOTHING
 from .plan import Option
 from .table import ValueTable as ValueTable
-from .used import charge, clock, in_waves, stacked, waits
+from .used import charge, stacked
+from .waves import clock, in_waves, waits
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,6 +12,7 @@ from apportion.data.traces import Trace
 from apportion.planner.build import plan
 from apportion.planner.check import check
 from apportion.planner.plan import Plan
+from apportion.planner.simple import SIMPLER
 from apportion.planner.stages import EPSILON
 
 
@@ -27,7 +28,9 @@ def plans(mixed: Trace) -> list[Plan]:
 
 def test_more_budget_never_hurts(plans: list[Plan]) -> None:
     apparent = [p.accuracy.estimate + p.optimism for p in plans]
-    assert (np.diff(apparent) >= -1e-9).all()  # the optimism is rounded
+    # A simpler plan may be taken that loses so much; the frontier itself never falls.
+    assert (np.diff(apparent) >= -SIMPLER - 1e-9).all()
+    assert all((np.diff(p.frontier.accuracy) >= 0).all() for p in plans)
     assert apparent[0] < apparent[-1]
 
 
@@ -39,14 +42,14 @@ def test_spend_stays_within_the_budget_and_is_that_of_the_levels(plans: list[Pla
         for level in p.levels:
             assert sum(part.weight for part in level.split) == pytest.approx(1)
         assert sum(len(level.split) > 1 for level in p.levels) <= 1
-    assert plans[0].spent == pytest.approx(1.0)
+    assert 0.9 < plans[0].spent <= 1.0 + 1e-9
 
 
 def test_the_certificate_closes(plans: list[Plan]) -> None:
     for p in plans:
         apparent = p.accuracy.estimate + p.optimism
         assert p.upper_bound >= apparent - 1e-9
-        assert p.gap < 1e-9
+        assert p.gap <= SIMPLER + 1e-9
         assert p.price >= 0
 
 
@@ -56,7 +59,7 @@ def test_the_frontier_is_concave_and_holds_the_plan(plans: list[Plan]) -> None:
         slopes = np.diff(accuracy) / np.diff(budget)
         assert (np.diff(slopes) <= 1e-12).all()
         at = np.interp(p.budget, budget, accuracy)
-        assert p.accuracy.estimate + p.optimism >= at - 1e-9
+        assert p.accuracy.estimate + p.optimism >= at - SIMPLER - 1e-9
         assert (p.frontier.low <= accuracy).all()
         assert (accuracy <= p.frontier.high).all()
 
@@ -72,7 +75,7 @@ def test_no_baseline_that_can_be_executed_looks_better_than_the_plan(plans: list
             assert at <= apparent + EPSILON + 1e-9
         for b in able:
             at = np.interp(p.budget, b.frontier.budget, b.frontier.accuracy)
-            assert at <= apparent + 1e-9, b.name
+            assert at <= apparent + SIMPLER + 1e-9, b.name
             assert not b.budget_for_same_accuracy < p.spent * (1 - 1e-9), b.name
 
 
@@ -94,7 +97,7 @@ def test_a_target_is_promised_as_cheaply_as_possible(mixed: Trace, target: float
     """Up to the change of the optimism between rounds. A low one leaves problems unanswered."""
     made = plan(mixed, target=target, unit="samples")
     assert made.accuracy.estimate == pytest.approx(target, abs=0.01)
-    assert made.spent == pytest.approx(made.budget)
+    assert made.spent <= made.budget * (1 + 1e-9)
     if target > 0.5:
         less = plan(mixed, made.budget * 0.8, "samples")
         assert less.accuracy.estimate < target
@@ -159,7 +162,7 @@ def test_what_knows_the_difficulty_has_the_options_of_the_plan() -> None:
     gaps = []
     for seed in range(5):
         trace, _ = simulate("mixed", problems=100, samples=32, verdicts=1, seed=seed)
-        made = plan(trace, 25.0, "samples", levels="none", seed=seed)
+        made = plan(trace, 25.0, "samples", levels="none", seed=seed, most=16)
         (bound,) = (b for b in made.baselines if b.bound)
         gaps.append(bound.accuracy.estimate - made.accuracy.estimate)
     assert np.mean(gaps) > -0.005 - 2 * np.std(gaps, ddof=1) / np.sqrt(len(gaps))

@@ -27,13 +27,13 @@ def other() -> Trace:
 
 @pytest.fixture(scope="module")
 def made(log: Trace) -> Plan:
-    return plan(log, 4.0, "samples", levels="given")
+    return plan(log, 4.0, "samples", levels="given", most=8)
 
 
 @pytest.mark.parametrize("levels", ["given", "none", "probe"])
 def test_on_its_own_log_a_plan_reaches_what_chose_it(log: Trace, levels: str) -> None:
     """Realised less promised is then the optimism that was removed, and the spend is the plan's."""
-    made = plan(log, 4.0, "samples", levels=levels)
+    made = plan(log, 4.0, "samples", levels=levels, most=8)
     seen = check(made, log)
     error = 0.0 if levels != "probe" else 0.03  # its orders are others
     assert seen.gap.estimate == pytest.approx(made.optimism, abs=1e-9 + error)
@@ -76,7 +76,9 @@ def test_nine_gaps_in_ten_hold_zero() -> None:
             simulate("mixed", problems=60, samples=16, verdicts=1, seed=2 * seed + i)[0]
             for i in (0, 1)
         ]
-        made = plan(logs[0], float(np.exp(rng.uniform(0.5, 2.7))), "samples", levels="given")
+        made = plan(
+            logs[0], float(np.exp(rng.uniform(0.5, 2.7))), "samples", levels="given", most=8
+        )
         gap = check(made, logs[1]).gap
         kept.append(gap.low <= 0 <= gap.high)
     error = np.sqrt(0.9 * 0.1 / len(kept))
@@ -103,7 +105,7 @@ def _without_level(trace: Trace, level: str) -> Trace:
 def test_a_level_that_the_log_lacks_is_an_error(made: Plan, other: Trace) -> None:
     with pytest.raises(InputError, match="'2-medium' has no problem in this log"):
         check(made, _without_level(other, "2-medium"))
-    part = plan(_without_level(other, "2-medium"), 4.0, "samples", levels="given")
+    part = plan(_without_level(other, "2-medium"), 4.0, "samples", levels="given", most=8)
     with pytest.raises(InputError, match="'2-medium' of this log was not planned for"):
         check(part, other)
 

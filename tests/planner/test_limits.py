@@ -27,7 +27,7 @@ def test_alike_problems_hang_on_samples_and_unlike_ones_on_problems() -> None:
     """Where all problems are one coin everything is samples; where each is sure, nothing is."""
     shares = []
     for rates in (np.full(200, 0.5), np.arange(200) % 2 * 1.0):
-        found = plan(coins(rates, 16, 1), 1.0, "samples").limits
+        found = plan(coins(rates, 16, 1), 1.0, "samples", most=8).limits
         assert found is not None
         shares.append(found.samples)
         assert found.again_as_problems == pytest.approx(found.half_width / np.sqrt(2))
@@ -39,7 +39,7 @@ def test_alike_problems_hang_on_samples_and_unlike_ones_on_problems() -> None:
 def test_the_share_of_samples_is_what_more_samples_take_away() -> None:
     """Four times the samples leave a quarter of that share, by another log of the same coins."""
     rates = np.random.default_rng(0).beta(2, 2, 300)
-    found = {n: plan(coins(rates, n, 1), 1.0, "samples").limits for n in (8, 32)}
+    found = {n: plan(coins(rates, n, 1), 1.0, "samples", most=8).limits for n in (8, 32)}
     parts = [f.samples / (1 - f.samples) for f in found.values() if f is not None]
     assert parts[0] / parts[1] == pytest.approx(4, rel=0.5)
     truth = np.mean(rates * (1 - rates)) / 8 / np.var(rates)
@@ -47,7 +47,7 @@ def test_the_share_of_samples_is_what_more_samples_take_away() -> None:
 
 
 def test_a_plan_stands_to_every_baseline_with_a_chance_and_a_ratio(log: Counts) -> None:
-    made = plan(log, 4.0, "samples", levels="given")
+    made = plan(log, 4.0, "samples", levels="given", most=8)
     for b in made.baselines:
         assert 0 <= b.plan_better <= 1
         assert b.times is not None
@@ -71,22 +71,22 @@ def test_a_plan_stands_to_every_baseline_with_a_chance_and_a_ratio(log: Counts) 
 
 
 def test_a_target_comes_with_its_probability(log: Counts) -> None:
-    made = plan(log, target=0.6, unit="samples", levels="given")
+    made = plan(log, target=0.6, unit="samples", levels="given", most=8)
     assert made.target == 0.6
     assert made.accuracy.estimate == pytest.approx(0.6, abs=0.02)
     assert 0.2 < made.chance < 0.8
     assert made.json()["target"] == {"accuracy": 0.6, "probability": made.chance}
-    assert plan(log, 4.0, "samples", levels="given").json()["target"] is None
+    assert plan(log, 4.0, "samples", levels="given", most=8).json()["target"] is None
 
 
 def test_options_as_good_are_told_with_what_they_lose(log: Counts) -> None:
     """Beyond the budget where more buys nothing, all that reach the same are as good."""
-    made = plan(log, 4.0, "samples", levels="none")
+    made = plan(log, 4.0, "samples", levels="none", most=8)
     (level,) = made.levels
     used = {part.option for part in level.split}
     losses = [loses for _, loses in level.as_good]
     assert losses == sorted(losses)
     assert all(-1e-12 <= loses < 0.005 for loses in losses)
     assert not used & {option for option, _ in level.as_good}
-    rich = plan(coins(np.full(60, 0.5), 16, 1), 100.0, "samples")
+    rich = plan(coins(np.full(60, 0.5), 16, 1), 100.0, "samples", most=8)
     assert rich.levels[0].as_good == ()  # one sample is all there is, and nothing is far below it
