@@ -37,6 +37,11 @@ class Others:
         others = self._means(case, case.weights[0])
         return frontier(*means, case.share, others, self.most, case.floor)
 
+    def possible(self, case: Case) -> bool:
+        """Returns whether the least that can be done keeps to the caps: a probe asks for some."""
+        least = self._means(case, case.weights[0]).min(axis=2) @ case.share
+        return bool((least <= self.most).all())
+
     def binding(self, case: Case, mixture: Floats) -> tuple[str, ...]:
         """Returns the units whose cap a mixture (L, O) reaches."""
         spent = np.einsum("p,po,kpo->k", case.weights[0], mixture[case.level], self.cost)

@@ -29,6 +29,9 @@ class Caps(Protocol):
     def frontier(self, case: "Case", means: tuple[Floats, Floats]) -> Path:
         """Returns what every budget buys under the caps."""
 
+    def possible(self, case: "Case") -> bool:
+        """Returns whether the least that can be done keeps to the caps."""
+
     def binding(self, case: "Case", mixture: Floats) -> tuple[str, ...]:
         """Returns the units whose cap a mixture reaches."""
 
@@ -60,8 +63,9 @@ class Case:
 
     @property
     def possible(self) -> bool:
-        """Whether every level is left something to do, and be it nothing."""
-        return self.barred is None or not bool(self.barred.all(axis=1).any())
+        """Whether every level is left something to do that can be paid, and be it nothing."""
+        left = self.barred is None or not bool(self.barred.all(axis=1).any())
+        return left and (self.caps is None or self.caps.possible(self))
 
     @property
     def worth(self) -> Floats:

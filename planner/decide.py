@@ -47,7 +47,7 @@ def decide(base: Ground, asked: Asked, hold: Hold | None = None) -> Plan:
     kept = [i for i, stage in enumerate(stages) if stage.case.possible]
     if not kept:
         raise InputError(
-            f"hard must leave something to pay the smallest probe with; got {asked.hard}"
+            "the caps leave nothing to pay the smallest probe with; try --levels given or none"
         )
     stages, told = [stages[i] for i in kept], [base.told[i] for i in kept]
     amount = _amount(stages, asked, base.seed)

@@ -52,8 +52,30 @@ def _story(plan: Plan) -> str:
     return (
         f"Budget: {amount(plan.budget, plan.unit)} expected per problem; spent:"
         f" {amount(plan.spent, plan.unit)}. Levels: {plan.level_rule.rstrip('.')}."
-        f"{how}{chance}{hangs}"
+        f"{how}{chance}{terms(plan)}{hangs}"
     )
+
+
+def terms(plan: Plan) -> str:
+    """Returns what else a plan was made under and costs, in sentences that begin with a space."""
+    told = []
+    if plan.utility is not None:
+        told.append(
+            f"A wrong answer loses {plan.penalty:g}: the utility is {say(plan.utility)}, and"
+            " comparisons are of utility."
+        )
+    if plan.binding:
+        told.append(f"The cap on {together(list(plan.binding))} holds it back.")
+    if plan.simple is not None:
+        told.append(f"Simple enough: {plan.simple}.")
+    spent = [
+        amount(cost, name.replace("_", " "))
+        for name, cost in plan.costs.items()
+        if math.isfinite(cost) and cost > 0
+    ]
+    if spent:
+        told.append(f"On a problem: {', '.join(spent)}.")
+    return "".join(f" {sentence}" for sentence in told)
 
 
 def action(part: Part, several_groups: bool) -> str:
@@ -62,8 +84,10 @@ def action(part: Part, several_groups: bool) -> str:
     judge = clip(option.verifier or "the verifier", 40)
     times = "" if option.verdicts <= 1 else f", {option.verdicts} verdicts each"
     drawn = f"{option.solutions:,} samples" if option.solutions != 1 else "1 sample"
+    rounds = f"{option.solutions - 1} time{'s' if option.solutions > 2 else ''}"
     words = {
         "none": "do not answer",
+        "revision": f"1 answer, revised {rounds}",
         "one": "take 1 sample as it is",
         "majority": f"{drawn}, then the majority",
         "best-of": f"{drawn}, keep the one {judge} likes best{times}",
@@ -74,6 +98,7 @@ def action(part: Part, several_groups: bool) -> str:
         ),
         "accept-first": f"draw until {judge} accepts, at most {option.solutions:,}{times}",
     }.get(option.strategy, option.name)
+    words += " (by fit)" if option.fitted else ""
     return f"{words} ({clip(option.group.name, 40)})" if several_groups else words
 
 

@@ -12,7 +12,7 @@ from ..analysis.curve import Curve, Interval
 from ..fitting.fit import Ceiling, Fit, GroupFit, Saturation
 from ..planner.limits import sentence as limited
 from ..planner.plan import Plan
-from .allocation import action
+from .allocation import action, terms
 from .document import inert
 from .wording import say
 
@@ -72,6 +72,8 @@ def show_plan(plan: Plan) -> None:
             for b in plan.baselines
         ],
     )
+    if told := terms(plan).strip():
+        console.print(told)
     if plan.target is not None:
         console.print(f"reaches {plan.target:g} with probability {plan.chance:.0%}")
     if plan.limits is not None:

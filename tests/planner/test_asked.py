@@ -71,6 +71,9 @@ def test_a_cap_in_another_unit_is_kept_and_named(base: Ground) -> None:
     assert held.binding == ("tokens",)
     apparent = [p.accuracy.estimate + p.optimism for p in (held, free)]
     assert apparent[0] <= apparent[1] + SIMPLER
+    looked = laid(base.logs[0], "probe", parallel=1, seed=0, probing=True, most=8)
+    with pytest.raises(InputError, match="the caps leave nothing to pay the smallest probe"):
+        plan(looked, 6.0, "samples", levels="probe", caps={"tokens": 1.0})
     with pytest.raises(InputError, match="cap: samples is the budget's own unit"):
         plan(base, 6.0, "samples", caps={"samples": 3.0})
     with pytest.raises(InputError, match="cap: tokens must be a positive number; got -3"):
