@@ -80,10 +80,15 @@ class Case:
         A level that nobody asks about has no weight; there all its problems count alike. What is
         barred costs more than anyone has.
         """
+        cost, worth = self.means_each(weight[None])
+        return cost[0], worth[0]
+
+    def means_each(self, weights: Floats) -> tuple[Floats, Floats]:
+        """Returns the same under each of several weights (F, P), (F, L, O)."""
         member = self.member()
-        rows = member * weight
-        rows = np.where(rows.any(axis=1, keepdims=True), rows, member)
-        rows = rows / rows.sum(axis=1, keepdims=True)
+        rows = member * weights[:, None]
+        rows = np.where(rows.any(axis=2, keepdims=True), rows, member)
+        rows = rows / rows.sum(axis=2, keepdims=True)
         cost = rows @ self.table.cost
         return cost if self.barred is None else np.where(
             self.barred, np.inf, cost
@@ -101,8 +106,7 @@ class Case:
         """Returns the best mixture under each of several weights of the rows, (F, P)."""
         if self.caps is not None:
             return [self.allocate(budget, weight) for weight in weights]
-        means = [np.stack(each) for each in zip(*map(self.means, weights), strict=True)]
-        return allocate_each(means[0], means[1], self.share, budget, self.floor)
+        return allocate_each(*self.means_each(weights), self.share, budget, self.floor)
 
     def steps(self) -> Path:
         """Returns the whole frontier."""

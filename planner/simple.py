@@ -58,15 +58,18 @@ def simplest_each(case: Case, budget: float, weights: Floats) -> list[Allocation
         for f, (best, each) in enumerate(zip(found, made, strict=True)):
             if f not in settled and each.value >= best.value - SIMPLER:
                 settled[f] = replace(each, price=best.price, upper_bound=best.upper_bound)
+    means = zip(*case.means_each(weights), strict=True)
     return [
-        _smaller(case, weights[f], settled.get(f, best), best.value - SIMPLER)
-        for f, best in enumerate(found)
+        _smaller(case, mean, settled.get(f, best), best.value - SIMPLER)
+        for f, (best, mean) in enumerate(zip(found, means, strict=True))
     ]
 
 
-def _smaller(case: Case, weight: Floats, made: Allocation, least: float) -> Allocation:
+def _smaller(
+    case: Case, means: tuple[Floats, Floats], made: Allocation, least: float
+) -> Allocation:
     """Takes options of the same kind with fewer solutions, while the utility is above `least`."""
-    cost, value = case.means(weight)
+    cost, value = means
     kinds, size = case.table.kinds
     mixture, reached = made.weight.copy(), made.value
     for level in np.flatnonzero(case.share > 0):
@@ -118,7 +121,7 @@ def _kinds(case: Case) -> list[Kind]:
 
 def _simpler(case: Case, budget: float, weights: Floats) -> Iterator[list[Allocation]]:
     """Yields the allocations of each simpler kind, the simplest first."""
-    cost, value = (np.stack(x) for x in zip(*map(case.means, weights), strict=True))
+    cost, value = case.means_each(weights)
     for each in _kinds(case):
         left, worth, share = _narrowed(case, each, cost, value)
         made = allocate_each(left, worth, share, budget)
@@ -143,7 +146,7 @@ def _narrowed(case: Case, each: Kind, cost: Floats, value: Floats) -> tuple[Floa
 
 def corners(case: Case) -> list[int]:
     """Returns the options that some split takes at some budget, be it the best or a simple one."""
-    cost, value = (x[None] for x in case.means(case.weights[0]))
+    cost, value = case.means_each(case.weights[:1])
     ways = [(cost, value, case.share), *(_narrowed(case, k, cost, value) for k in _kinds(case))]
     found = [steps(left[0], worth[0], share) for left, worth, share in ways]
     on = np.unique(np.concatenate([np.concatenate([path.base, path.new]) for path in found]))

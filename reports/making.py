@@ -40,11 +40,17 @@ def results(
     levels: str = "auto",
     mix: Mapping[str, float] | None = None,
     floor: Mapping[str, float] | None = None,
+    penalty: float = 0.0,
+    caps: Mapping[str, float] | None = None,
+    hard: float | None = None,
+    most: int | None = None,
     price_file: Path | None = None,
     seed: int = 0,
     mass: float = MASS,
 ) -> Results:
     """Fits a log and plans on it; the budget is that of 8 samples a problem when none is asked for.
+
+    The other arguments are those of `plan`.
 
     Raises:
         InputError: the log cannot be fitted, or the budget or target asked for cannot be met.
@@ -55,7 +61,7 @@ def results(
         amount = budget if asked else usual_budget(log, unit, price_file)
         split = plan(
             log, amount, unit, target=target, levels=levels, mix=mix, floor=floor,
-            price_file=price_file, seed=seed, mass=mass,
+            penalty=penalty, caps=caps, hard=hard, most=most, price_file=price_file, seed=seed, mass=mass,
         )  # fmt: skip
     except InputError as error:
         if asked:
