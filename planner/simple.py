@@ -26,7 +26,9 @@ class Kind:
         """The kind in words."""
         what = "one split for all levels" if self.alike else "a split by level"
         judged = ", without a verifier" if self.unjudged else ""
-        return f"{what}{judged}{'' if self.logged else ', beyond the log'}"
+        if not self.logged:
+            return f"{what}{judged}, beyond the log"
+        return f"{what}{judged}" if self.alike or self.unjudged else f"{what}, within the log"
 
 
 SIMPLE = (

@@ -61,7 +61,8 @@ def results(
         amount = budget if asked else usual_budget(log, unit, price_file)
         split = plan(
             log, amount, unit, target=target, levels=levels, mix=mix, floor=floor,
-            penalty=penalty, caps=caps, hard=hard, most=most, price_file=price_file, seed=seed, mass=mass,
+            penalty=penalty, caps=caps, hard=hard, most=most, price_file=price_file,
+            seed=seed, mass=mass,
         )  # fmt: skip
     except InputError as error:
         if asked:
