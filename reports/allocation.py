@@ -7,6 +7,8 @@ from ..planner.limits import sentence as limited
 from ..planner.plan import FLAT, Baseline, LevelPlan, Part, Plan
 from . import frontier
 from .document import Block, Column, Doubts, Prose, Section, Table
+from .frontier import measure, worth
+from .terms import terms
 from .wording import amount, clip, percent, proportion, say, sentence, together, whom
 
 MOST = 5
@@ -56,28 +58,6 @@ def _story(plan: Plan) -> str:
     )
 
 
-def terms(plan: Plan) -> str:
-    """Returns what else a plan was made under and costs, in sentences that begin with a space."""
-    told = []
-    if plan.utility is not None:
-        told.append(
-            f"A wrong answer loses {plan.penalty:g}: the utility is {say(plan.utility)}, and"
-            " comparisons are of utility."
-        )
-    if plan.binding:
-        told.append(f"The cap on {together(list(plan.binding))} holds it back.")
-    if plan.simple is not None:
-        told.append(f"Simple enough: {plan.simple}.")
-    spent = [
-        amount(cost, name.replace("_", " "))
-        for name, cost in plan.costs.items()
-        if math.isfinite(cost) and cost > 0
-    ]
-    if spent:
-        told.append(f"On a problem: {', '.join(spent)}.")
-    return "".join(f" {sentence}" for sentence in told)
-
-
 def action(part: Part, several_groups: bool) -> str:
     """Returns what to do, in words: '8 samples, then the majority'."""
     option = part.option
@@ -93,8 +73,8 @@ def action(part: Part, several_groups: bool) -> str:
         "best-of": f"{drawn}, keep the one {judge} likes best{times}",
         "weighted": f"{drawn}, the answer with most verdicts of {judge}{times}",
         "best-of-majority": (
-            f"{drawn}, of the answers with {percent(option.gate or 0)} of them the one {judge}"
-            f" likes best{times}"
+            f"{drawn}, the answer {judge} likes best among those with {percent(option.gate or 0)}"
+            f" of them{times}"
         ),
         "accept-first": f"draw until {judge} accepts, at most {option.solutions:,}{times}",
     }.get(option.strategy, option.name)
@@ -128,6 +108,7 @@ def levels(plan: Plan) -> Table:
         Column("of the level"),
         Column(f"cost, {plan.unit}"),
         Column("accuracy (interval)"),
+        *(() if plan.utility is None else (Column("utility (interval)"),)),
     )
     models = _models(plan)
     rows = tuple(row for level in plan.levels for row in _level_rows(level, models))
@@ -136,38 +117,39 @@ def levels(plan: Plan) -> Table:
 
 
 def _level_rows(level: LevelPlan, models: bool) -> list[tuple[str, ...]]:
-    rest = (amount(level.cost), say(level.accuracy))
+    useful = () if level.utility is None else (say(level.utility),)
+    rest = (amount(level.cost), say(level.accuracy), *useful)
     parts = [(action(part, models), percent(part.weight)) for part in level.split]
     first, *others = parts or [("do not answer", percent(1.0))]
     named = clip(level.level)
     return [
         (named, percent(level.share), *first, *rest),
-        *((f"{named}, else", "", *part, "", "") for part in others),
+        *((f"{named}, else", "", *part, *("" for _ in rest)) for part in others),
     ]
 
 
 def _baselines(plan: Plan) -> Table:
     columns = (
         Column("way to spend", "left"),
-        Column("accuracy (interval)"),
+        Column(f"{measure(plan)} (interval)"),
         Column(f"budget to match the plan, {plan.unit}"),
         Column("times the plan's"),
         Column("plan better in"),
     )
-    rows = [("this plan", say(plan.accuracy), amount(plan.spent), "1", "")]
+    rows = [("this plan", say(worth(plan)), amount(plan.spent), "1", "")]
     for baseline in plan.baselines:
         needed, times = baseline.budget_for_same_accuracy, frontier.ratio(plan, baseline)
         budget = amount(needed) if math.isfinite(needed) else "never reaches it"
         rows.append(
             (
                 clip(baseline.name),
-                say(baseline.accuracy),
+                say(worth(baseline)),
                 budget,
                 _times(times, baseline),
                 percent(baseline.plan_better) if math.isfinite(baseline.plan_better) else "",
             )
         )
-    every = [plan.accuracy, *(b.accuracy for b in plan.baselines)]
+    every = [worth(plan), *map(worth, plan.baselines)]
     note = f"At {amount(plan.spent, plan.unit)} per problem; {whom(every)}."
     return Table("Against simpler ways to spend the same budget", columns, tuple(rows), note)
 
@@ -184,8 +166,8 @@ def _times(times: float, baseline: Baseline) -> str:
 
 def _certificate(plan: Plan) -> Table:
     more = 0.01 / plan.price if plan.price > 0 else math.nan
-    worth = (
-        f"0.01 more accuracy costs about {amount(more, plan.unit)} per problem"
+    buys = (
+        f"0.01 more {measure(plan)} costs about {amount(more, plan.unit)} per problem"
         if math.isfinite(more)
         else "more budget buys nothing here, or the log cannot tell"
     )
@@ -195,7 +177,7 @@ def _certificate(plan: Plan) -> Table:
         (
             "shadow price",
             f"{plan.price:.3g}" if math.isfinite(plan.price) else "cannot tell",
-            f"accuracy per further unit ({plan.unit}); {worth}",
+            f"{measure(plan)} per further unit ({plan.unit}); {buys}",
         ),
         (
             "optimism removed",

@@ -7,7 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from ..planner.plan import Baseline, Frontier, Plan
+from ..analysis.curve import Interval
+from ..planner.plan import Baseline, Frontier, LevelPlan, Plan
 from .document import Picture
 from .figures import (
     BLUE,
@@ -28,6 +29,16 @@ MOST = 5
 """Baselines in the picture; the table has them all."""
 
 
+def worth(made: Plan | LevelPlan | Baseline) -> Interval:
+    """Returns what is compared: the utility where mistakes cost, else the accuracy."""
+    return made.accuracy if made.utility is None else made.utility
+
+
+def measure(plan: Plan) -> str:
+    """Returns the name of what is compared."""
+    return "accuracy" if plan.utility is None else "utility"
+
+
 def drawable(plan: Plan) -> bool:
     """Tells whether the plan's frontier has a point with a positive budget."""
     return bool(_alive(plan.frontier).any())
@@ -43,8 +54,8 @@ def _alive(frontier: Frontier) -> NDArray[np.bool_]:
 def rival(plan: Plan) -> Baseline | None:
     """Returns the best baseline at this budget that can be executed, if any has a value."""
     able = [b for b in plan.baselines if not b.bound]
-    known = [b for b in able if math.isfinite(b.accuracy.estimate)]
-    return max(known, key=lambda b: b.accuracy.estimate, default=None)
+    known = [b for b in able if math.isfinite(worth(b).estimate)]
+    return max(known, key=lambda b: worth(b).estimate, default=None)
 
 
 def ratio(plan: Plan, baseline: Baseline) -> float:
@@ -55,6 +66,7 @@ def ratio(plan: Plan, baseline: Baseline) -> float:
 def picture(plan: Plan) -> Picture:
     """Returns the frontier as a picture, with its words."""
     best = rival(plan)
+    said = say(plan.accuracy) if plan.utility is None else f"a utility of {say(plan.utility)}"
     against = ""
     if best is not None:
         times = ratio(plan, best)
@@ -64,11 +76,12 @@ def picture(plan: Plan) -> Picture:
         against = f" The best baseline, {clip(best.name, 60)}, {reach}."
     return Picture(
         "allocation",
-        f"Accuracy for every budget: the plan's frontier, with its band, against simpler ways to"
-        f" spend. The circle is this plan's promise, with its interval; it stands below the line by"
-        f" the optimism removed. Dotted: more budget buys nothing.{against}",
+        f"{measure(plan).capitalize()} for every budget: the plan's frontier, with its band,"
+        f" against simpler ways to spend. The circle is this plan's promise, with its interval; it"
+        " stands below the line by the optimism removed. Dotted: more budget buys nothing."
+        f"{against}",
         f"Line chart on a logarithmic budget axis. At {amount(plan.spent, plan.unit)} the plan"
-        f" promises {say(plan.accuracy)}.{against}",
+        f" promises {said}.{against}",
         svg(figure(plan)),
     )
 
@@ -114,12 +127,12 @@ def _limits(axes: Axes, plan: Plan, curves: list[Frontier]) -> None:
     """Frames the curves closely: differences between ways to spend are small beside 0 to 1."""
     values = [f.accuracy[_alive(f)] for f in curves]
     values += [plan.frontier.low[_alive(plan.frontier)], plan.frontier.high[_alive(plan.frontier)]]
-    both = np.concatenate([*values, [plan.accuracy.low, plan.accuracy.high]])
+    both = np.concatenate([*values, [worth(plan).low, worth(plan).high]])
     low, high = float(np.nanmin(both)), float(np.nanmax(both))
     room = max(0.08 * (high - low), 0.01)
     axes.set_ylim(max(low - room, 0), min(high + room, 1.02))
-    axes.set_ylabel("accuracy")
-    kind = plan.accuracy
+    axes.set_ylabel(measure(plan))
+    kind = worth(plan)
     axes.annotate(
         f"{percent(kind.mass)} band: {people(kind.population)}", (0, 1.02),
         xycoords="axes fraction", fontsize=8.5, color=ink(BLUE), va="bottom",
@@ -127,7 +140,7 @@ def _limits(axes: Axes, plan: Plan, curves: list[Frontier]) -> None:
 
 
 def _promise(axes: Axes, plan: Plan) -> None:
-    value = plan.accuracy
+    value = worth(plan)
     if not math.isfinite(value.estimate) or plan.spent <= 0:
         return
     if math.isfinite(value.low) and math.isfinite(value.high):

@@ -58,20 +58,21 @@ def _do(plan: Plan) -> str:
 
 
 def _sure(plan: Plan) -> str:
-    value, best = plan.accuracy, frontier.rival(plan)
+    value, best = frontier.worth(plan), frontier.rival(plan)
     if not math.isfinite(value.estimate):
         return "What accuracy this gives, the log cannot tell."
-    promise = f"This should give an accuracy of {say_whom(value)}"
+    promise = _promise(plan)
     if best is None:
         return f"{promise}; there is no baseline to compare it with."
-    gain = value.estimate - best.accuracy.estimate
+    other = frontier.worth(best)
+    gain = value.estimate - other.estimate
     times = frontier.ratio(plan, best)
     name = f"“{clip(best.name, 50)}”"
     # The planner's own rule for a difference that the log does not show.
-    alike = best.accuracy.high >= value.estimate and best.accuracy.estimate >= value.low
+    alike = other.high >= value.estimate and other.estimate >= value.low
     close = ", not clearly less," if alike else ""
     if gain <= 0:
-        return f"{promise}; the simple {name} does as well ({proportion(best.accuracy.estimate)})."
+        return f"{promise}; the simple {name} does as well ({proportion(other.estimate)})."
     reach = (
         f"would need {times:.2g} times the budget to match"
         if math.isfinite(times)
@@ -79,7 +80,16 @@ def _sure(plan: Plan) -> str:
     )
     return (
         f"{promise}; the best simple way to spend the same, {name}, gives"
-        f" {proportion(best.accuracy.estimate)}{close} and {reach}."
+        f" {proportion(other.estimate)}{close} and {reach}."
+    )
+
+
+def _promise(plan: Plan) -> str:
+    if plan.utility is None:
+        return f"This should give an accuracy of {say_whom(plan.accuracy)}"
+    return (
+        f"This should give a utility of {say_whom(plan.utility)}, where a wrong answer loses"
+        f" {plan.penalty:g}, and an accuracy of {proportion(plan.accuracy.estimate)}"
     )
 
 
@@ -125,7 +135,8 @@ def _limits(fit: Fit, plan: Plan | None) -> str:
 def _rows(fit: Fit, plan: Plan | None) -> list[Row]:
     """Returns what the picture sets side by side: ways to spend, ways to choose, or groups."""
     if plan is not None:
-        rows = [("this plan", plan.accuracy), *((b.name, b.accuracy) for b in plan.baselines)]
+        rows = [("this plan", frontier.worth(plan))]
+        rows += [(b.name, frontier.worth(b)) for b in plan.baselines]
     elif len(fit.groups) == 1:
         rows = _ways(fit.groups[0])
     else:
@@ -159,7 +170,9 @@ def picture(fit: Fit, plan: Plan | None) -> Picture:
     """Returns the side-by-side as a picture, with its words."""
     rows = _rows(fit, plan)
     if plan is not None:
-        what = f"Accuracy at {amount(plan.spent, plan.unit)} per problem"
+        what = (
+            f"{frontier.measure(plan).capitalize()} at {amount(plan.spent, plan.unit)} per problem"
+        )
     elif len(fit.groups) == 1:
         what = "What each way of using the samples gives"
     else:
@@ -193,7 +206,7 @@ def figure(fit: Fit, plan: Plan | None) -> Figure:
         low, high = axes.get_xlim()
         axes.set_xlim(max(low, -0.01), max(high, low + 0.05))
         axes.set_ylim(len(rows) - 0.4, -0.6)
-        axes.set_xlabel("accuracy" if plan is not None else "share of problems")
+        axes.set_xlabel("share of problems" if plan is None else frontier.measure(plan))
         axes.grid(visible=False, axis="y")
         axes.spines["left"].set_visible(False)
         axes.tick_params(left=False)

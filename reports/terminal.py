@@ -11,9 +11,11 @@ from rich.table import Table
 from ..analysis.curve import Curve, Interval
 from ..fitting.fit import Ceiling, Fit, GroupFit, Saturation
 from ..planner.limits import sentence as limited
-from ..planner.plan import Plan
-from .allocation import action, terms
+from ..planner.plan import Baseline, LevelPlan, Plan
+from .allocation import action
 from .document import inert
+from .frontier import measure, worth
+from .terms import terms
 from .wording import say
 
 
@@ -44,40 +46,44 @@ def show_fit(fit: Fit) -> None:
 def show_plan(plan: Plan) -> None:
     """Prints the split, level by level, and what the baselines would give."""
     console = _console()
+    useful = "" if plan.utility is None else f"utility {say(plan.utility)}, "
     console.print(
         f"{_amount(plan.budget)} {plan.unit} per problem (expected spend {_amount(plan.spent)}):"
-        f" accuracy {say(plan.accuracy)} on new problems"
+        f" {useful}accuracy {say(plan.accuracy)} on new problems"
     )
-    rows = [
-        (
-            level.level,
-            f"{level.share:.0%}",
-            " + ".join(f"{p.weight:.0%} {action(p, plan.groups > 1)}" for p in level.split),
-            _amount(level.cost),
-            say(level.accuracy),
-        )
-        for level in plan.levels
-    ]
-    _print(console, ["level", "share", "what to do", plan.unit, "accuracy"], rows)
-    _print(
-        console,
-        ["instead", "accuracy", f"{plan.unit} for the same accuracy", "plan better in"],
-        [
-            (
-                b.name,
-                say(b.accuracy),
-                _amount(b.budget_for_same_accuracy),
-                f"{b.plan_better:.0%} of worlds" if math.isfinite(b.plan_better) else "",
-            )
-            for b in plan.baselines
-        ],
-    )
+    columns = ["level", "share", "what to do", plan.unit, "accuracy"]
+    columns += [] if plan.utility is None else ["utility"]
+    _print(console, columns, [_level(plan, level) for level in plan.levels])
+    same = f"{plan.unit} for the same {measure(plan)}"
+    columns = ["instead", measure(plan), same, "plan better in"]
+    _print(console, columns, [_instead(baseline) for baseline in plan.baselines])
     if told := terms(plan).strip():
         console.print(told)
     if plan.target is not None:
         console.print(f"reaches {plan.target:g} with probability {plan.chance:.0%}")
     if plan.limits is not None:
         console.print(limited(plan.limits))
+
+
+def _level(plan: Plan, level: LevelPlan) -> list[str]:
+    several = len(level.split) > 1
+    do = [
+        (f"{part.weight:.0%}: " if several else "") + action(part, plan.groups > 1)
+        for part in level.split
+    ]
+    useful = [] if level.utility is None else [say(level.utility)]
+    cost, right = _amount(level.cost), say(level.accuracy)
+    return [level.level, f"{level.share:.0%}", "; ".join(do), cost, right, *useful]
+
+
+def _instead(baseline: Baseline) -> list[str]:
+    better = baseline.plan_better
+    return [
+        baseline.name,
+        say(worth(baseline)),
+        _amount(baseline.budget_for_same_accuracy),
+        f"{better:.0%} of worlds" if math.isfinite(better) else "",
+    ]
 
 
 def _console() -> Console:

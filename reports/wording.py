@@ -41,7 +41,7 @@ def say(value: Interval) -> str:
     """Returns an estimate with its interval: '0.734 (0.68 to 0.78)'."""
     if not math.isfinite(value.estimate):
         return CANNOT
-    if value.low == value.estimate == value.high:
+    if abs(value.estimate - value.low) + abs(value.high - value.estimate) < 1e-9:
         return proportion(value.estimate)
     if not (math.isfinite(value.low) and math.isfinite(value.high)):
         return f"{proportion(value.estimate)} (no interval)"
@@ -89,8 +89,8 @@ def amount(x: float, unit: str = "") -> str:
 def _size(x: float) -> str:
     for factor, word in ((1e12, "trillion"), (1e9, "billion"), (1e6, "million")):
         if abs(x) >= 10 * factor:
-            return f"{x / factor:.3g} {word}"
-    return f"{x:,.0f}" if abs(x) >= 1000 or float(x).is_integer() else f"{x:.3g}"
+            return f"{_size(x / factor)} {word}"
+    return f"{x:,.0f}" if abs(x) >= 999.5 or float(x).is_integer() else f"{x:.3g}"
 
 
 def amount_between(value: float, low: float, high: float, unit: str = "") -> str:

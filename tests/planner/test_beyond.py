@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from apportion.analysis.counts import Counts, count
+from apportion.benchmarks.averaging import lost
 from apportion.data.synthetic import simulate
 from apportion.data.truth import Truth
 from apportion.fitting.mixed import accepting, mixed
@@ -91,3 +92,23 @@ def test_a_plan_beyond_the_log_says_so_and_can_be_checked() -> None:
     assert any("valued by fits to this log" in doubt for doubt in seen.doubts)
     near = plan(logs[0], 60.0, "samples", most=6)
     assert all(p.option.solutions <= 6 for level in near.levels for p in level.split)
+
+
+def test_fits_start_from_what_half_the_log_says(made: tuple[Counts, Truth, ValueTable]) -> None:
+    """A size that the log itself can value, valued by fits, has the log's own mean."""
+    log, _, table = made
+    again = with_beyond(value_table([log], PRICE), [log], PRICE, 0, far=np.asarray([8]))
+    own = {(o.strategy, o.solutions, o.verdicts): i for i, o in enumerate(table.options)}
+    off = again.believed
+    assert off is not None
+    for o in off.columns.tolist():
+        each = again.options[o]
+        exact = table.value[:, own[each.strategy, each.solutions, each.verdicts]].mean()
+        assert again.value[:, o].mean() == pytest.approx(exact, abs=2e-3)  # clipped at 0 and 1
+
+
+def test_all_families_lose_no_more_than_the_likeliest() -> None:
+    """A check of a few logs, paired; the gate over many is in `make calibrate`."""
+    pairs = np.asarray([lost(8, seed) for seed in range(12)])
+    gain = pairs[:, 1] - pairs[:, 0]
+    assert gain.mean() > -2 * gain.std(ddof=1) / np.sqrt(len(gain))

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -199,3 +200,19 @@ def test_a_floor_is_reached_at_the_expense_of_the_others(mixed: Trace) -> None:
         plan(mixed, 1.2, "samples", floor={level.level: wanted})
     with pytest.raises(InputError, match="mix and floor"):
         plan(mixed, 2.0, "samples", levels="probe", floor={level.level: 0.1})
+
+
+def test_costs_are_told_in_every_unit_and_add_up_over_levels(mixed: Trace) -> None:
+    """What the log did not count is missing, never free."""
+    log = count(mixed)
+    silent = replace(log, output_tokens=np.full(len(log), np.nan))
+    made = plan(silent, 4.0, "samples", levels="given", most=8)
+    assert made.costs["samples"] == pytest.approx(made.spent)
+    told = json.loads(json.dumps(made.json(), allow_nan=False))
+    assert told["costs"]["tokens_solved"] is None
+    assert all(level["costs"]["tokens_solved"] is None for level in told["levels"] if level["cost"])
+    for unit, total in told["costs"].items():
+        each = [level["costs"][unit] for level in told["levels"]]
+        if total is not None:
+            shares = [level["share"] for level in told["levels"]]
+            assert np.dot(shares, each) == pytest.approx(total, abs=1e-9), unit

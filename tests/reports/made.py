@@ -179,6 +179,30 @@ def plan() -> Plan:
     )  # fmt: skip
 
 
+def asked() -> Plan:
+    """Returns the plan with all that can be asked of one: penalty, caps, bars, fits, revisions."""
+    base = plan()
+    easy, middle, *rest = base.levels
+    fitted = replace(middle.split[0].option, fitted=True)
+    revised = replace(middle.split[0].option, strategy="revision", solutions=4)
+    levels = (
+        replace(easy, split=(Part(1.0, revised),)),
+        replace(middle, split=(Part(1.0, fitted),)),
+        *rest,
+    )
+    return replace(
+        base,
+        levels=tuple(replace(x, utility=interval(x.accuracy.estimate / 2)) for x in levels),
+        baselines=tuple(
+            replace(b, utility=interval(b.accuracy.estimate / 2)) for b in base.baselines
+        ),
+        penalty=0.5, utility=interval(0.502, 0.04), simple="a split by level, within the log",
+        costs={"samples": 5.31, "verdicts": 1.0, "tokens_solved": 1930.4,
+               "tokens_verified": 402.0, "seconds": NAN, "usd": 0.002},
+        caps={"samples": 6.0, "seconds": 20.0}, binding=("samples",), hard=9000.0,
+    )  # fmt: skip
+
+
 def hostile() -> tuple[Fit, Plan]:
     """Returns results in which every name that a log can set is hostile."""
     a, b, c, d, e, f = HOSTILE
