@@ -42,7 +42,10 @@ def plan(trace: Path, out: Path | None, **options: Any) -> None:
               apportion plan samples.parquet --budget 10 --unit samples --verdict weak=passed_weak
               apportion plan trace --target 0.6 --mix hard=0.5,easy=0.5
     """
-    made = _cached_plan(trace, options) or _fresh_plan(trace, options)
+    asked = _asked(options)
+    place = _place(trace, asked, options)
+    held = None if options["fresh"] else _cached_plan(asked, place)
+    made = held or _fresh_plan(trace, asked, place, options)
     tell(made.doubts, strict=options["strict"])
     if out is not None:
         write(out, json.dumps(made.json(), allow_nan=False, indent=1).encode())
@@ -58,15 +61,15 @@ def _asked(options: dict[str, Any]) -> "Asked":
     from .planner.asked import Asked
 
     told = spending(options)
-    return Asked(**{n: x for n, x in told.items() if n != "seed"} | {"caps": told["caps"] or {}})
+    made = Asked(**{n: x for n, x in told.items() if n != "seed"} | {"caps": told["caps"] or {}})
+    made.check()
+    return made
 
 
-def _place(trace: Path, options: dict[str, Any]) -> Path | None:
+def _place(trace: Path, asked: "Asked", options: dict[str, Any]) -> Path | None:
     """Where what a plan is made from is kept; None where it is not."""
     from .planner import cached
 
-    asked = _asked(options)
-    asked.check()
     names = ("names", "verdicts", "format_", "levels", "seed")
     timed = asked.price_file if asked.unit == "seconds" else None
     how = {name: options[name] for name in names} | {"probing": asked.probing, "most": asked.most}
@@ -76,20 +79,20 @@ def _place(trace: Path, options: dict[str, Any]) -> Path | None:
         return None
 
 
-def _cached_plan(trace: Path, options: dict[str, Any]) -> "Plan | None":
+def _cached_plan(asked: "Asked", place: Path | None) -> "Plan | None":
     """The plan from what an earlier one of the same log was made from, if that is kept."""
     from .planner import cached
     from .planner.decide import decide
+    from .planner.ground import NotHeld
 
-    asked, place = _asked(options), _place(trace, options)
-    base = None if place is None or options["fresh"] or asked.caps else cached.load(place)
+    base = None if place is None or asked.caps else cached.load(place)
     try:
         return None if base is None else decide(base, asked)
-    except LookupError:  # an option whose noise is not kept
+    except NotHeld:
         return None
 
 
-def _fresh_plan(trace: Path, options: dict[str, Any]) -> "Plan":
+def _fresh_plan(trace: Path, asked: "Asked", place: Path | None, options: dict[str, Any]) -> "Plan":
     """The plan from the log itself; what it was made from is kept for the next budget."""
     from .planner import cached
     from .planner.build import grounded, plan
@@ -97,7 +100,7 @@ def _fresh_plan(trace: Path, options: dict[str, Any]) -> "Plan":
     from .planner.lay import noises
     from .reports import terminal
 
-    asked, place, told = _asked(options), _place(trace, options), spending(options)
+    told = spending(options)
     log = read_log([trace], options)
     with terminal.working("planning"):
         base = grounded(log, asked, told["seed"])

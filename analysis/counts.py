@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from ..data.chains import first_answers
 from ..data.codes import encode, in_order
 from ..data.doubts import stop_rule
-from ..data.errors import InputError, nearest
+from ..data.errors import InputError
+from ..data.labels import rejected_as_wrong
 from ..data.schema import COSTS
 from ..data.traces import UNKNOWN, Group, Source, Trace
 from .curve import Floats
@@ -105,7 +106,7 @@ def count(trace: Trace, verifier: str | None = None) -> Counts:
         )
     group, logged = groups[0]
     trace = first_answers(logged)
-    name = _verifier(trace, verifier)
+    name = trace.verifier(verifier)
     graded = _graded(trace)
     if graded.is_empty() and trace.tallies.is_empty():
         raise InputError(f"{group.name}: no sample is graded (correct is empty, revisions apart)")
@@ -142,36 +143,8 @@ def count_accepted(trace: Trace, verifier: str | None = None) -> Counts:
         InputError: as `count` does, or the verifier never says yes or no.
     """
     trace = first_answers(trace)
-    name = _verifier(trace, verifier)
-    said = trace.verdicts.filter(
-        pl.col("verifier").eq_missing(name), pl.col("accepts").is_not_null()
-    )
-    if said.is_empty():
-        raise InputError("labels on accepted samples need the yes-or-no verdicts of one verifier")
-    same = ["problem", "sample"]
-    never = said.group_by(same).agg(pl.col("accepts").any()).filter(~pl.col("accepts"))
-    keyed = trace.samples.join(
-        never.with_columns(no=True).drop("accepts"), on=same, how="left", maintain_order="left"
-    )
-    judged = pl.when(pl.col("no").fill_null(False)).then(False).otherwise(pl.col("correct"))
-    made = count(replace(trace, samples=keyed.with_columns(correct=judged).drop("no")), name)
-    return replace(made, labels="accepted")
-
-
-def labels_follow(trace: Trace, verifier: str | None) -> bool:
-    """Returns whether most that the verifier rejected is ungraded, and most it accepted graded."""
-    trace = first_answers(trace)
-    said = trace.verdicts.filter(pl.col("verifier").eq_missing(verifier))
-    if verifier is None or not trace.samples["correct"].has_nulls():
-        return False
-    same = ["problem", "sample"]
-    voted = said.group_by(same).agg(pl.col("accepts").any())
-    graded = trace.samples.select(*same, graded=pl.col("correct").is_not_null()).join(
-        voted, on=same
-    )
-    share = {yes: graded.filter(pl.col("accepts") == yes)["graded"].mean() for yes in (True, False)}
-    yes, no = (1.0 if x is None else float(x) for x in (share[True], share[False]))  # type: ignore[arg-type]
-    return no < 0.5 < yes
+    name = trace.verifier(verifier)
+    return replace(count(rejected_as_wrong(trace, name), name), labels="accepted")
 
 
 def count_together(trace: Trace, verifier: str | None = None) -> tuple[Counts, ...]:
@@ -182,18 +155,6 @@ def count_together(trace: Trace, verifier: str | None = None) -> tuple[Counts, .
     """
     coded = replace(trace, samples=trace.samples.hstack(encode(trace.samples)))
     return tuple(count(part, verifier) for _, part in coded.groups())
-
-
-def _verifier(trace: Trace, verifier: str | None) -> str | None:
-    names = trace.verifiers
-    if verifier is None:
-        return names[0] if len(names) == 1 else None
-    if verifier not in names:
-        raise InputError(
-            f"no verifier {verifier!r} in this log"
-            f" (verifiers: {', '.join(names) or 'none'}){nearest(verifier, names)}"
-        )
-    return verifier
 
 
 def _graded(trace: Trace) -> pl.DataFrame:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import polars as pl
 
-from .errors import InputError
+from .errors import InputError, nearest
 from .keys import heads
 from .schema import GROUP, empty
 
@@ -115,6 +115,22 @@ class Trace:
         """The names of the verifiers, in order of first appearance."""
         names: list[str] = self.verdicts["verifier"].unique(maintain_order=True).to_list()
         return names
+
+    def verifier(self, name: str | None = None) -> str | None:
+        """Returns the verifier of that name; without one the only one, if there is just one.
+
+        Raises:
+            InputError: no verifier has the name.
+        """
+        names = self.verifiers
+        if name is None:
+            return names[0] if len(names) == 1 else None
+        if name not in names:
+            raise InputError(
+                f"no verifier {name!r} in this log"
+                f" (verifiers: {', '.join(names) or 'none'}){nearest(name, names)}"
+            )
+        return name
 
 
 def with_codes(trace: Trace, codes: pl.DataFrame | None) -> Trace:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..analysis.counts import Counts, Ints, count, count_accepted, labels_follow
+from ..analysis.counts import Counts, Ints, count, count_accepted
 from ..analysis.coverage import coverage
 from ..analysis.curve import MASS, Curve
 from ..analysis.draws import default_draws, draws, reach
@@ -15,6 +15,7 @@ from ..analysis.voting import majority, votable
 from ..analysis.ways import ways
 from ..data.doubts import doubts
 from ..data.errors import InputError
+from ..data.labels import labels_follow
 from ..data.traces import UNTIL_SUCCESS, Trace
 from . import saturation, verification
 from .backtest import backtest, families

@@ -55,7 +55,6 @@ def ceilings(
     Raises:
         InputError: the log has no verdicts, or penalty < 0.
     """
-    caps = draws(default_draws(int(counts.n.min())) if k is None else k)
     log, rng = crossed(counts), np.random.default_rng([seed, 17])
     sure = complete or counts.labels == "accepted"
     believed = posterior(log, rng=rng, complete=sure)
@@ -64,11 +63,8 @@ def ceilings(
     worst, best = bounds(cells, drawn)
     macro = interval(_rows(drawn.ceiling.mean(axis=1)), mass, "these")
     weights = problem_worlds(counts.problems, seed)[1:]
-    tpr, fpr = pooled_rates(drawn, mass)
-    if counts.labels == "accepted":
-        nan = float("nan")
-        tpr = fpr = Interval(nan, nan, nan, mass, "these")
-    within, beyond = _accuracies(counts, drawn, caps, mass, seed)
+    tpr, fpr = _pooled_rates(counts, drawn, mass)
+    within, beyond = _accuracies(counts, drawn, k, mass, seed)
     most = int(beyond.k[0])
     worth = best_caps(*drawn.accepts, most=most, penalty=penalty, mass=mass)
     first = Ceiling(
@@ -104,14 +100,24 @@ def _sampled(log: Crossed, seed: int, *, complete: bool) -> Rates:
     )
 
 
+def _pooled_rates(counts: Counts, drawn: Rates, mass: float) -> tuple[Interval, Interval]:
+    """The TPR and the FPR; where only accepted samples have labels, nobody can tell."""
+    if counts.labels != "accepted":
+        return pooled_rates(drawn, mass)
+    nan = float("nan")
+    none = Interval(nan, nan, nan, mass, "these")
+    return none, none
+
+
 def _accuracies(
-    counts: Counts, drawn: Rates, caps: Ints, mass: float, seed: int
+    counts: Counts, drawn: Rates, k: Ints | None, mass: float, seed: int
 ) -> tuple[Curve, Curve]:
     """Accuracy at the caps within the log, exact with believed worlds, and at one beyond it.
 
     The rates are those of a verdict drawn anew for every sample. Where one test judges all samples
     of a problem, accuracy within the log is that of one test, and so are its worlds.
     """
+    caps = draws(default_draws(int(counts.n.min())) if k is None else k)
     far = np.array([FARTHER * int(counts.n.max())])
     each, last = (drawn.accuracy(k.astype(float)).mean(axis=1) for k in (caps, far))
     if same_tests(counts):

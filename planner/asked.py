@@ -44,7 +44,7 @@ class Asked:
         if not (np.isfinite(self.penalty) and self.penalty >= 0):
             raise InputError(f"penalty must satisfy penalty >= 0; got {self.penalty:g}")
         if self.hard is not None and not self.hard > 0:
-            raise InputError(f"hard must be a positive number; got {self.hard:g}")
+            raise InputError(f"the hard cap must be a positive number; got {self.hard:g}")
         if self.most is not None and self.most < 1:
             raise InputError(f"most must satisfy most >= 1; got most={self.most}")
         if self.levels == "probe" and not self.probing:

@@ -24,8 +24,8 @@ from .costs import Prices
 from .menu import Menu, sizes
 from .plan import Option
 from .table import Believed, ValueTable
-from .value import Column, columns, logged_verdicts, tabled
-from .waves import clock, longest, waits
+from .value import Column, columns, logged_verdicts, sized, tabled
+from .waves import in_waves
 
 REACH = 8
 """Times the log's samples that options may go beyond."""
@@ -134,7 +134,7 @@ def _beyond(
     half = int(counts.n.min()) // 2
     wide = far[(far & (far - 1)) == 0]
     if unjudged and votable(counts):
-        yield from _votes(counts, known, half, wide, parallel)
+        yield from _votes(counts, known, half, wide, parallel, rng)
     if logged_verdicts(counts):
         yield from _accepting(counts, known, half, far, parallel, rng)
         if logged_verdicts(counts) > 1 and not same_tests(counts):
@@ -166,10 +166,17 @@ def _menu(strategy: str, half: int, verdicts_: int = 1) -> Menu:
     )
 
 
-def _votes(counts: Counts, known: Mixed, half: int, far: Ints, parallel: int) -> Iterator[Fitted]:
+def _votes(
+    counts: Counts,
+    known: Mixed,
+    half: int,
+    far: Ints,
+    parallel: int,
+    rng: np.random.Generator,
+) -> Iterator[Fitted]:
     at = np.concatenate([[half], far])
     exact = _exact(counts, _menu("majority", half), "majority", 0)
-    worlds = majority_in_worlds(counts, at, known.solve[:: WORLDS // FEWER], len(far))
+    worlds = majority_in_worlds(counts, at, known.solve[:: WORLDS // FEWER], _seed(rng))
     for s, right in zip(far.tolist(), _last(_held(worlds, np.asarray(exact.value))), strict=True):
         option = Option("majority", s, 0, None, counts.group, fitted=True)
         yield _sized(counts, option, right, parallel)
@@ -198,21 +205,12 @@ def _accepting(
         option = Option("accept-first", s, 1, counts.verifier, counts.group, fitted=True)
         samples, time, waited = drawn[..., i].mean(axis=0), None, None
         if parallel > 1:
-            samples, time, waited = _waves(counts, reject, s, parallel)
+            starts = np.arange(0, s, parallel)
+            begun = np.stack([(reject**start).mean(axis=0) for start in starts], axis=1)
+            samples, time, waited = in_waves(counts, begun, starts, s, parallel)
         done = (right[..., i] + wrong[..., i]).mean(axis=0)
         column = Column(option, right[..., i].mean(axis=0), samples, samples, done, time, waited)
         yield Fitted(column, right[..., i], wrong[..., i])
-
-
-def _waves(
-    counts: Counts, reject: Floats, cap: int, parallel: int
-) -> tuple[Floats, Floats, Floats]:
-    """Solutions, their time and that of the verdicts (P,), drawn `parallel` at a time."""
-    starts = np.arange(0, cap, parallel)
-    begun = np.stack([(reject**start).mean(axis=0) for start in starts], axis=1)
-    sizes_ = np.minimum(parallel, cap - starts)
-    waves = begun.sum(axis=1)
-    return begun @ sizes_, waves * longest(counts, parallel), waves
 
 
 def _chosen(
@@ -233,11 +231,11 @@ def _chosen(
 
 
 def _sized(counts: Counts, option: Option, right: Floats, parallel: int) -> Fitted:
-    s, asked = option.solutions, option.solutions * option.verdicts
-    time, waited = clock(counts, s, parallel), waits(s, parallel) * option.verdicts
-    return Fitted(
-        Column(option, right.mean(axis=0), s, asked, clock=time, waits=waited), right, 1 - right
-    )
+    return Fitted(sized(counts, option, right.mean(axis=0), parallel), right, 1 - right)
+
+
+def _seed(rng: np.random.Generator) -> int:
+    return int(rng.integers(2**31))
 
 
 def _last(each: Floats) -> Floats:

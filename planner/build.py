@@ -78,14 +78,16 @@ def plan(
 
 def grounded(log: Trace | Counts, asked: Asked, seed: int = 0) -> Ground:
     """Returns what a plan is made from, to be used for other budgets, prices and mixes as well."""
-    _, price = prices(asked.unit, aligned(log), asked.price_file)
+    logs = aligned(log)
+    _, price = prices(asked.unit, logs, asked.price_file)
     return laid(
-        log,
+        logs,
         asked.levels,
         parallel=price.parallel,
         seed=seed,
         probing=asked.probing,
         most=asked.most,
+        doubts=() if isinstance(log, Counts) else log.header.doubts,
     )
 
 

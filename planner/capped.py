@@ -1,6 +1,5 @@
 """The allocation under caps in other units: one linear programme, solved exactly by HiGHS."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -82,20 +81,6 @@ def capped(
         InputError: a level without options, or floors that cannot be reached.
     """
     return _programme(cost, value, share, others, caps, floor).at(budget)
-
-
-def path(
-    cost: Floats,
-    value: Floats,
-    share: Floats,
-    budgets: Iterable[float],
-    others: Floats,
-    caps: Floats,
-    floor: Floats | None = None,
-) -> list[Capped]:
-    """Returns the same at each of several budgets."""
-    made = _programme(cost, value, share, others, caps, floor)
-    return [made.at(budget) for budget in budgets]
 
 
 def frontier(

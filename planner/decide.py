@@ -135,7 +135,7 @@ def _check_worth(stage: Stage, amount: float, unit: str) -> None:
             f" floor; got {amount:g}"
         )
     if not np.isfinite(cheapest):
-        raise InputError("hard leaves no option at all: a single sample may cost more than that")
+        raise InputError("the hard cap leaves no option at all: a single sample may cost more")
     if amount < cheapest * (1 - 1e-9):
         level, option = np.argwhere(cost == cheapest)[0]
         raise InputError(
@@ -181,16 +181,14 @@ def _planned(
         sources=(),
         seed=seed,
         probe=stage.probe,
-        spread=stage.case.spreads(made.weight)[1],
         limits=limits(base, stage.case, made.weight, plan_.honest, utility or accuracy),
         utility=utility,
-        simple=kind(stage.case, made.weight),
     )
     return replace(found, **_terms(stage.case, made, plan_, asked))
 
 
 def _terms(case: Case, made: Allocation, plan_: Against, asked: Asked) -> Any:
-    """What was asked, as far as the plan repeats it, and whether it is reached."""
+    """What was asked, as far as the plan repeats it, whether it is reached, and what it is like."""
     reached = plan_.honest[1:] >= (asked.target or 0.0) - 1e-12
     return {
         "target": asked.target,
@@ -200,6 +198,8 @@ def _terms(case: Case, made: Allocation, plan_: Against, asked: Asked) -> Any:
         "caps": dict(asked.caps),
         "binding": () if case.caps is None else case.caps.binding(case, made.weight),
         "hard": asked.hard,
+        "spread": case.spreads(made.weight)[1],
+        "simple": kind(case, made.weight),
     }
 
 

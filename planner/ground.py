@@ -15,6 +15,10 @@ from .plan import Option
 from .stages import Stage, Told, staged
 
 
+class NotHeld(LookupError):
+    """What a plan hangs on is not held, and the samples that would tell are not at hand."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Noise:
     """How far an option's value on each problem (P,) may be off for want of more of something."""
@@ -51,12 +55,12 @@ class Ground:
         """Returns the noise of each option, from what is held or else from the samples.
 
         Raises:
-            LookupError: neither is there.
+            NotHeld: neither is there.
         """
         if all(option in self.noise for option in options):
             return [self.noise[option] for option in options]
         if self.find is None:
-            raise LookupError("the noise of an option is not held")
+            raise NotHeld
         found = self.find(options)
         return [self._fitted(option, each) for option, each in zip(options, found, strict=True)]
 

@@ -64,29 +64,30 @@ def _places(counts: Counts, order: list[str]) -> Ints:
 
 
 def laid(
-    log: Trace | Counts,
+    logs: list[Counts],
     rule: str,
     *,
     parallel: int,
     seed: int,
     probing: bool,
     most: int | None = None,
+    doubts: Sequence[str] = (),
 ) -> Ground:
     """Values every option of a log, under every way to know levels that a rule asks for.
 
     Args:
-        log: a trace, or the counts of one group.
+        logs: counts over the same problems, see `aligned`.
         rule: as `levels` of `plan`.
         parallel: how many solutions of a problem run at once.
         seed: of the orders and worlds.
         probing: whether probes are tried where the rule leaves it open.
         most: solutions of a problem that will ever be asked for; without it, and where half the
             log does not reach, fits go beyond.
+        doubts: of the log itself.
 
     Raises:
         InputError: no such rule, or a log that it cannot be had from.
     """
-    logs = aligned(log)
     levels, free = known(rule, logs[0]), replace(FREE, parallel=parallel)
     cut = cuts(rule) if rule.startswith(SOLVE_RATE) else cuts(SOLVE_RATE)
     table = value_table(logs, free)
@@ -102,7 +103,6 @@ def laid(
     if rule.startswith(SOLVE_RATE):
         assert gold is not None
         plain, told, gold = gold, (gold,), None
-    doubts = () if isinstance(log, Counts) else log.header.doubts
 
     def find(options: Sequence[Option]) -> list[Noise]:
         return noise(logs, options, np.random.default_rng([seed, 12]))

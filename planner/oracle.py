@@ -17,11 +17,11 @@ from ..analysis.replay import Orders, orders, repeats
 from ..data.errors import InputError
 from ..data.traces import UNTIL_SUCCESS
 from .menu import menu
-from .plan import NOTHING, Option
-from .probed import mean_over, replayed_columns
+from .ordered import Gathered, gathered, mean_over, shown
+from .plan import NOTHING
+from .probed import replayed_columns
 from .stages import SOLVE_RATE, Told
 from .table import ValueTable
-from .used import Used
 from .value import Column, logged_verdicts
 
 ENOUGH_FOR_HALVES = 8
@@ -126,14 +126,11 @@ def oracle(
     cut = cut or Cuts()
     rate = np.concatenate([o.right.mean(axis=-1) for o in both[0][::-1]], axis=1)
     of = cut.level(rate, np.random.default_rng([seed, 16]))
-    member = np.stack([of == level for level in range(len(cut.names))], axis=1).astype(float)
-    often = member.mean(axis=2)
-    problem, level = np.nonzero(often > 0)
-    mean = member[problem, level] / member[problem, level].sum(axis=1, keepdims=True)
+    problem, level, often, mean = shown(of, len(cut.names))
     table = _table(logs, both, (problem, mean), menu_most=half, parallel=parallel)
     if believed is not None and believed.believed is not None:
         table = table.beside(believed.restrict(believed.believed.columns.tolist()).rows(problem))
-    return Told(Levels(cut.names, level, RULE), problem, often[problem, level], table)
+    return Told(Levels(cut.names, level, RULE), problem, often, table)
 
 
 def _halved(counts: Counts, half: int, seed: int, times: int) -> tuple[Orders, Orders]:
@@ -152,21 +149,13 @@ def _table(
 ) -> ValueTable:
     """The mean of every option over the orders that a problem shows each level in."""
     nothing = Column(NOTHING, np.zeros((len(logs[0]), 1)), 0.0, answered=0.0)
-    found: dict[Option, tuple[int, list[Floats]]] = {NOTHING: (-1, _averaged([nothing], rows))}
+    found: Gathered = {NOTHING: (-1, _averaged([nothing], rows))}
     for i, (counts, halves) in enumerate(zip(logs, both, strict=True)):
         tried = menu(menu_most, logged_verdicts(counts), parallel)
         for pair in zip(*(replayed_columns(counts, o, tried) for o in halves), strict=True):
             if pair[0].option not in found:
                 found[pair[0].option] = i, _averaged(list(pair), rows)
-    of, made = zip(*found.values(), strict=True)
-    value, wrong, *used = (np.stack(each, axis=1) for each in zip(*made, strict=True))
-    return ValueTable(
-        tuple(found),
-        value,
-        np.full_like(value, np.nan),
-        wrong,
-        Used(np.asarray(of), np.stack(used)),
-    )
+    return gathered(found)
 
 
 def _averaged(pair: list[Column], rows: tuple[Ints, Floats]) -> list[Floats]:

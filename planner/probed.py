@@ -19,12 +19,13 @@ from ..analysis.voting import votable
 from ..data.traces import UNTIL_SUCCESS, Group
 from .costs import Prices
 from .menu import Menu, menu
+from .ordered import Gathered, gathered, mean_over, shown
 from .plan import Option
 from .stages import Stage, Told, staged
 from .table import ValueTable
-from .used import KINDS, Used, stacked
-from .value import Column, logged_verdicts, value_table
-from .waves import clock, longest, waits
+from .used import stacked
+from .value import Column, logged_verdicts, sized, value_table
+from .waves import longest, waits
 
 PROBES = (1, 2, 4, 8)
 LARGEST = 256
@@ -150,12 +151,12 @@ def replayed_columns(counts: Counts, made: Orders, tried: Menu) -> Iterator[Colu
     yield Column(Option("one", 1, 0, None, group), made.one(), 1.0)
     if votable(counts) and len(tried.majority):
         for s, value in _each(tried.majority, made.majority(tried.majority)):
-            yield _sized(counts, Option("majority", s, 0, None, group), value, tried)
+            yield sized(counts, Option("majority", s, 0, None, group), value, tried.parallel)
     solutions, verdicts = tried.best_of
     if made.yes is not None:
         for v in verdicts.tolist() if len(solutions) else ():
             for s, value in _each(solutions, made.best_of(solutions, v)):
-                yield _sized(counts, Option("best-of", s, v, by, group), value, tried)
+                yield sized(counts, Option("best-of", s, v, by, group), value, tried.parallel)
         if len(tried.accept_first):
             yield from _accepting(counts, made, tried)
         if votable(counts):
@@ -163,14 +164,7 @@ def replayed_columns(counts: Counts, made: Orders, tried: Menu) -> Iterator[Colu
     elif made.score is not None and len(solutions):
         each = int(by is not None)
         for s, value in _each(solutions, made.best_of(solutions)):
-            yield _sized(counts, Option("best-of", s, each, by, group), value, tried)
-
-
-def _sized(counts: Counts, option: Option, value: Floats, tried: Menu) -> Column:
-    s, w = option.solutions, tried.parallel
-    time = clock(counts, s, w)
-    time = time if isinstance(time, float) else time[:, None]
-    return Column(option, value, s, s * option.verdicts, 1.0, time, waits(s, w) * option.verdicts)
+            yield sized(counts, Option("best-of", s, each, by, group), value, tried.parallel)
 
 
 def _accepting(counts: Counts, made: Orders, tried: Menu) -> Iterator[Column]:
@@ -195,11 +189,11 @@ def _weighed(counts: Counts, made: Orders, tried: Menu) -> Iterator[Column]:
     solutions, verdicts = tried.weighted
     for v in verdicts.tolist() if len(solutions) else ():
         for s, value in _each(solutions, made.weighted(solutions, v)):
-            yield _sized(counts, Option("weighted", s, v, by, group), value, tried)
+            yield sized(counts, Option("weighted", s, v, by, group), value, tried.parallel)
     for gate in tried.gates if len(tried.gated) else ():
         for s, value in _each(tried.gated, made.best_of_majority(tried.gated, logged, gate)):
             option = Option("best-of-majority", s, logged, by, group, gate)
-            yield _sized(counts, option, value, tried)
+            yield sized(counts, option, value, tried.parallel)
 
 
 def _each(solutions: Ints, values: Floats) -> Iterator[tuple[int, Floats]]:
@@ -218,11 +212,8 @@ def _told(probe: Probe, values: Floats, log: _Log, logs: list[_Log], exact: Valu
     Options of the probe's group go on from its samples; others, revisions, and what is known from
     fits start anew, and pay for them too.
     """
-    of, names = probe.level(values), probe.names
-    member = np.stack([of == level for level in range(len(names))], axis=1).astype(float)
-    often = member.mean(axis=2)
-    problem, level = np.nonzero(often > 0)
-    mean = member[problem, level] / member[problem, level].sum(axis=1, keepdims=True)
+    names = probe.names
+    problem, level, often, mean = shown(probe.level(values), len(names))
     looked = probe.samples if probe.verifier is not None else 0
     look = probe.samples, looked, waits(probe.samples, log.parallel), waits(looked, log.parallel)
     by = next(i for i, each in enumerate(logs) if each is log)
@@ -234,7 +225,7 @@ def _told(probe: Probe, values: Floats, log: _Log, logs: list[_Log], exact: Valu
     paid = stacked([(by, look)] * len(elsewhere), len(problem)).each
     rest = replace(rest, used=replace(rest.used, by=by, probe=paid))
     levels = Levels(names, level, probe.rule)
-    return Told(levels, problem, often[problem, level], on.beside(rest), probe)
+    return Told(levels, problem, often, on.beside(rest), probe)
 
 
 def _going_on(
@@ -245,17 +236,14 @@ def _going_on(
     rows: tuple[Ints, Floats],
 ) -> ValueTable:
     """The options (O,) of the probe's group on every row (N,), not yet priced."""
-    found: dict[Option, tuple[int, list[Floats]]] = {}
+    found: Gathered = {}
     for i, other in enumerate(logs):
         same = other.counts.verifier == probe.verifier
         for column in other.columns if other.counts.group == probe.group else ():
             if column.option not in found:
                 parts = _parts(column, look, same=same)
                 found[column.option] = i, [mean_over(part, *rows) for part in parts]
-    of, made = zip(*found.values(), strict=True)
-    value, wrong, *used = (np.stack(each, axis=1) for each in zip(*made, strict=True))
-    each = Used(np.asarray(of), np.stack(used[:KINDS]), by, np.stack(used[KINDS:]))
-    return ValueTable(tuple(found), value, np.full_like(value, np.nan), wrong, each)
+    return gathered(found, by)
 
 
 def _parts(column: Column, look: tuple[int, ...], *, same: bool) -> list[Floats | float]:
@@ -279,13 +267,3 @@ def _parts(column: Column, look: tuple[int, ...], *, same: bool) -> list[Floats 
         0.0,
         spare * (waited / max(looked, 1)),
     ]
-
-
-def mean_over(values: Floats | float, problem: Ints, mean: Floats) -> Floats:
-    """The mean over the orders of each row (N,), of values of any shape that goes with (P, R)."""
-    values = np.asarray(values, dtype=float)
-    if values.ndim == 0:
-        return np.full(len(problem), float(values))
-    if values.shape[1] == 1:
-        return np.asarray(values[problem, 0])
-    return np.asarray((values[problem] * mean).sum(axis=1))

@@ -107,7 +107,8 @@ def columns(counts: Counts, tried: Menu, *, unjudged: bool = True) -> Iterator[C
     if unjudged and votable(counts) and len(tried.majority):
         credit = majority_credit(counts, tried.majority)
         for j, s in enumerate(tried.majority.tolist()):
-            yield _sized(counts, Option("majority", s, 0, None, counts.group), credit[:, j], tried)
+            option = Option("majority", s, 0, None, counts.group)
+            yield sized(counts, option, credit[:, j], tried.parallel)
     if unjudged and counts.revised is not None:
         yield from _revised(counts, counts.revised)
     if counts.drawn.accepts is not None:
@@ -131,13 +132,16 @@ def _revised(counts: Counts, told: Revisions) -> Iterator[Column]:
         yield Column(option, told.right[:, r], drawn)
 
 
-def _sized(counts: Counts, option: Option, value: Floats, tried: Menu) -> Column:
-    """An option that draws all its solutions and asks for all its verdicts."""
-    s, w = option.solutions, tried.parallel
-    asked = s * option.verdicts
-    return Column(
-        option, value, s, asked, clock=clock(counts, s, w), waits=waits(s, w) * option.verdicts
-    )
+def sized(counts: Counts, option: Option, value: Floats, parallel: int) -> Column:
+    """Returns an option that draws all its solutions and asks for all its verdicts.
+
+    Its `value` is of problems (P,) or of orders of them (P, R).
+    """
+    s, asked = option.solutions, option.solutions * option.verdicts
+    time = clock(counts, s, parallel)
+    if not isinstance(time, float) and value.ndim > 1:
+        time = time[:, None]
+    return Column(option, value, s, asked, clock=time, waits=waits(s, parallel) * option.verdicts)
 
 
 def _judged(counts: Counts, tried: Menu) -> Iterator[Column]:
@@ -146,7 +150,8 @@ def _judged(counts: Counts, tried: Menu) -> Iterator[Column]:
         grid = verdict_grid(counts, solutions, verdicts)
         for i, s in enumerate(solutions.tolist()):
             for j, v in enumerate(verdicts.tolist()):
-                yield _sized(counts, Option("best-of", s, v, by, group), grid[:, i, j], tried)
+                option = Option("best-of", s, v, by, group)
+                yield sized(counts, option, grid[:, i, j], tried.parallel)
     if len(tried.accept_first):
         yield from _accepting(counts, tried)
 
@@ -179,12 +184,13 @@ def _weighed(counts: Counts, tried: Menu) -> Iterator[Column]:
         grid = weighted_grid(counts, solutions, verdicts)
         for i, s in enumerate(solutions.tolist()):
             for j, v in enumerate(verdicts.tolist()):
-                yield _sized(counts, Option("weighted", s, v, by, group), grid[:, i, j], tried)
+                option = Option("weighted", s, v, by, group)
+                yield sized(counts, option, grid[:, i, j], tried.parallel)
     for gate in tried.gates if len(tried.gated) else ():
         credit = bom_credit(counts, tried.gated, alpha=gate)
         for i, s in enumerate(tried.gated.tolist()):
             option = Option("best-of-majority", s, logged, by, group, gate)
-            yield _sized(counts, option, credit[:, i], tried)
+            yield sized(counts, option, credit[:, i], tried.parallel)
 
 
 def _scored(counts: Counts, tried: Menu) -> Iterator[Column]:
@@ -193,4 +199,4 @@ def _scored(counts: Counts, tried: Menu) -> Iterator[Column]:
     credit, each = score_credit(counts, several), int(counts.verifier is not None)
     for i, s in enumerate(several.tolist()):
         option = Option("best-of", s, each, counts.verifier, counts.group)
-        yield _sized(counts, option, credit[:, i], tried)
+        yield sized(counts, option, credit[:, i], tried.parallel)

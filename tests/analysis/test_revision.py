@@ -5,11 +5,12 @@ from dataclasses import fields, replace
 import numpy as np
 import polars as pl
 import pytest
-from apportion.analysis.counts import Counts, Drawn, count, count_accepted, labels_follow
+from apportion.analysis.counts import Counts, Drawn, count, count_accepted
 from apportion.analysis.coverage import coverage
 from apportion.analysis.revision import Revisions, revisions
 from apportion.analysis.voting import majority
 from apportion.data.door import admit
+from apportion.data.labels import labels_follow
 from apportion.data.synthetic import simulate
 from apportion.data.traces import Header, Trace, assemble
 from hypothesis import given, settings

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from apportion.analysis.counts import Counts, count, count_accepted, labels_follow
+from apportion.analysis.counts import Counts, count, count_accepted
+from apportion.data.labels import labels_follow
 from apportion.data.readers import read
 from apportion.data.synthetic import simulate
 from apportion.data.truth import Truth

@@ -9,7 +9,7 @@ from apportion.analysis.curve import Floats
 from apportion.data.errors import InputError
 from apportion.planner import capped as module
 from apportion.planner.allocate import Allocation, allocate, budget_for, steps
-from apportion.planner.capped import Capped, capped, frontier, path, undominated
+from apportion.planner.capped import Capped, capped, frontier, undominated
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as nps
@@ -146,13 +146,9 @@ def test_a_tighter_cap_never_gives_more(world: World, budget: float, part: float
 def test_more_budget_never_hurts_and_buys_less_and_less(
     world: World, budget: float, more: float
 ) -> None:
-    low, middle, high = path(
-        world.cost,
-        world.value,
-        world.share,
-        [budget + more * i for i in range(3)],
-        world.others,
-        world.caps,
+    low, middle, high = (
+        capped(world.cost, world.value, world.share, amount, world.others, world.caps)
+        for amount in (budget, budget + more, budget + 2 * more)
     )
     rise = middle.allocation.value - low.allocation.value
     assert rise >= -1e-9
@@ -325,7 +321,10 @@ def test_between_corners_the_frontier_is_a_line(world: World, parts: list[float]
     assert (np.diff(made.values) > 0).all()
     assert (np.diff(np.diff(made.values) / np.diff(made.budgets)) < 1e-9).all()
     budgets = [made.budgets[-1] * 1.1 * part for part in parts]
-    each = path(world.cost, world.value, world.share, budgets, world.others, world.caps)
+    each = [
+        capped(world.cost, world.value, world.share, budget, world.others, world.caps)
+        for budget in budgets
+    ]
     between = np.interp(budgets, made.budgets, made.values)
     np.testing.assert_allclose([at.allocation.value for at in each], between, atol=1e-9)
 

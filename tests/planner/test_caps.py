@@ -20,7 +20,7 @@ PARTS = (2.0, 0.5, 0.2)
 @pytest.fixture(scope="module")
 def base() -> Ground:
     log = count(simulate("mixed", problems=60, samples=16, verdicts=1, seed=9)[0])
-    return laid(log, "given", parallel=1, seed=0, probing=False, most=8)
+    return laid([log], "given", parallel=1, seed=0, probing=False, most=8)
 
 
 def apparent(made: Plan) -> float:
@@ -77,8 +77,9 @@ def test_no_more_solutions_than_asked_for(base: Ground, most: int) -> None:
         ({"caps": {"tokens": float("nan")}}, "cap: tokens must be a positive number; got nan"),
         ({"caps": {"usd": 1.0}}, "unit 'usd' needs a price list"),
         ({"caps": {"seconds": 1.0}}, "unit 'seconds' needs seconds in the log"),
-        ({"hard": 0.0}, "hard must be a positive number; got 0"),
-        ({"hard": float("nan")}, "hard must be a positive number; got nan"),
+        ({"hard": 0.0}, "the hard cap must be a positive number; got 0"),
+        ({"hard": float("nan")}, "the hard cap must be a positive number; got nan"),
+        ({"hard": 0.5}, "the hard cap leaves no option at all"),
         ({"most": 0}, "most must satisfy most >= 1; got most=0"),
     ],
 )
@@ -88,3 +89,12 @@ def test_what_cannot_be_held_is_refused_in_one_line(
     with pytest.raises(InputError, match=message) as told:
         plan(base, 6.0, "samples", **asked)  # type: ignore[arg-type]
     assert "\n" not in str(told.value)
+
+
+def test_a_probe_that_the_caps_cannot_pay_is_left_out(base: Ground) -> None:
+    """Where a probe was insisted on there is then no plan; else there is one without it."""
+    with pytest.raises(InputError, match="the caps leave nothing to pay the smallest probe with"):
+        plan(base.logs[0], 6.0, "samples", levels="probe", caps={"tokens": 1.0}, most=8)
+    made = plan(base.logs[0], 6.0, "samples", caps={"tokens": 400.0}, most=8)
+    assert made.probe is None
+    assert made.binding == ("tokens",)

@@ -18,7 +18,7 @@ SAMPLE = Prices(sample=1.0)
 @pytest.fixture(scope="module")
 def base() -> Ground:
     log = count(simulate("mixed", problems=60, samples=16, verdicts=1, seed=10)[0])
-    return laid(log, "given", parallel=1, seed=0, probing=False, most=8)
+    return laid([log], "given", parallel=1, seed=0, probing=False, most=8)
 
 
 def judged(base: Ground, says: float) -> Counts:
@@ -76,7 +76,7 @@ def test_a_penalty_makes_plans_more_careful(base: Ground) -> None:
 
 
 def test_to_abstain_after_every_rejection_loses_nothing(base: Ground) -> None:
-    ground = laid(judged(base, 0), "none", parallel=1, seed=0, probing=False, most=8)
+    ground = laid([judged(base, 0)], "none", parallel=1, seed=0, probing=False, most=8)
     case = staged(ground.plain, ground.logs, SAMPLE, ground.worlds).case
     dear = replace(case, penalty=100.0)
     for o, option in enumerate(case.table.options):

@@ -17,7 +17,7 @@ PRICE = Prices(sample=1.0, verdict=0.2)
 
 
 def made(log: Counts, price: Prices = PRICE) -> Case:
-    base = laid(log, "given", parallel=1, seed=0, probing=False, most=8)
+    base = laid([log], "given", parallel=1, seed=0, probing=False, most=8)
     return staged(base.plain, base.logs, price, base.worlds).case
 
 
