@@ -60,7 +60,7 @@ def test_a_place_hangs_on_the_log_and_on_how_it_was_read(
 def test_the_command_plans_again_from_what_it_kept(
     log: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    command = ["plan", str(log), "--budget", "4", "--unit", "samples", "--json"]
+    command = ["plan", str(log), "--budget", "4", "--unit", "samples", "--most", "8", "--json"]
 
     def run(*more: str) -> dict[str, object]:
         main([*command, *more])
