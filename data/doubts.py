@@ -208,6 +208,11 @@ def _stopped(trace: Trace) -> Iterator[str]:
             "the number of samples differs between problems and the log does not say why; if it"
             " depends on the outcomes, estimates at large k are biased"
         )
+    elif rule != FIXED:
+        yield (
+            f"how many samples a problem got followed its outcomes ({rule}), so c/n and the"
+            " combinatorial pass@k are biased; curves fitted by likelihood are not"
+        )
 
 
 def _missing_tokens(trace: Trace) -> Iterator[str]:

@@ -7,14 +7,16 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import IO, Any
 
 import polars as pl
 
+from . import shards
 from .codes import CODES, worth_keeping
 from .door import cast_columns, column_or_null
+from .doubts import doubts
 from .errors import InputError
 from .schema import TABLES, dtypes
 from .traces import Header, Source, Trace, with_codes
@@ -126,16 +128,20 @@ def _foreign(folder: Path) -> bool:
 
 
 def is_trace(path: Path) -> bool:
-    """Tells whether a directory holds a trace."""
-    return (path / MANIFEST).is_file()
+    """Tells whether a directory holds a trace, at rest or of a run that goes on."""
+    return (path / MANIFEST).is_file() or shards.is_run(path)
 
 
 def read(folder: Path) -> Trace:
     """Reads a trace directory and checks it against its manifest.
 
+    Where a run has drawn more since, or has not ended, its shards are read instead.
+
     Raises:
         InputError: a file is missing, was changed since, or was written by a newer version.
     """
+    if shards.is_run(folder) and not _compacted(folder):
+        return gathered(folder)
     try:
         return _read(folder)
     except FileNotFoundError:
@@ -146,6 +152,25 @@ def read(folder: Path) -> Trace:
             raise InputError(
                 f"{error.filename}: the manifest names it, but it is not there"
             ) from error
+
+
+def gathered(folder: Path) -> Trace:
+    """Reads the shards of a run, with the doubts that they raise.
+
+    Raises:
+        InputError: nothing was drawn yet, or a line is not of a run.
+    """
+    bare = shards.gather(folder, digest)
+    return replace(bare, header=replace(bare.header, doubts=doubts(bare)))
+
+
+def _compacted(folder: Path) -> bool:
+    """Tells whether the manifest was written from the shards as they are now."""
+    if not (folder / MANIFEST).is_file():
+        return False
+    sources = _manifest(folder / MANIFEST)["header"].get("sources", ())
+    known = {source["name"]: source["size"] for source in sources}
+    return known == {path.name: path.stat().st_size for path in shards.paths(folder)}
 
 
 def _read(folder: Path) -> Trace:

@@ -1,159 +1,188 @@
-"""Draw a trace: `python -m apportion.data.sampler.run --out DIR`; a killed run goes on."""
+"""The run: groups of problems go through their schedules, unit by unit; a killed run goes on.
+
+What was drawn is folded into courses, a schedule says what comes next, a worker draws it, and its
+record is on the disk before anything else happens. Nothing else is remembered, so going on after
+a kill is the same as never having stopped.
+"""
 
 from __future__ import annotations
 
-import argparse
-import datetime
-import json
-import sys
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from .. import store
-from ..errors import InputError
-from . import engine, shard, tables, weights
-from .streams import base_seed
-from .tasks import Problem, digest, problems
+from .. import shards, store
+from .course import Course
+from .job import Job, agree, begin
+from .schedules import Live
+from .worker import Record, Unit, Worker
 
-# What must not change between the parts of one run; dates and versions may.
-FIXED = ("weights_sha256", "tasks_sha256", "samples", "verdicts", "temperature", "seed")
-
-
-class OtherRun(InputError):
-    """The folder holds a run with other settings; the message says which."""
+Tell = Callable[[int, int], None]
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Draw what is missing, then write the tables once nothing is."""
-    options = _options().parse_args(arguments)
-    try:
-        draw_all(options)
-    except InputError as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
+@dataclass(slots=True)
+class Group:
+    """Problems that go through their schedule side by side, under one arm."""
+
+    arm: int
+    courses: list[Course]
+
+    def next(self, job: Job) -> Unit | None:
+        """Returns the next unit of work; None when the schedule wants no more."""
+        way = job.arms[self.arm].way
+        left = max(1, job.at_once // way.breadth)
+        wanted = []
+        for course, more in zip(self.courses, job.schedule.wants(self.courses), strict=True):
+            count = min(-(-more // way.rows), left)
+            if count > 0:
+                wanted.append((course.problem.name, course.drawn // way.rows, count))
+                left -= count
+        return Unit(self.arm, tuple(wanted)) if wanted else None
+
+    def add(self, record: Record) -> None:
+        """Folds a record into the courses."""
+        named = {course.problem.name: course for course in self.courses}
+        verdicts = {
+            key: list(rows)
+            for key, rows in groupby(record["verdicts"], key=lambda v: (v["problem"], v["sample"]))
+        }
+        for row in record["samples"]:
+            course = named.get(row["problem"])
+            if course is not None:
+                course.add(row, verdicts.get((row["problem"], row["sample"]), []))
 
 
-def _options() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, required=True, help="folder of shards and tables")
-    parser.add_argument("--samples", type=int, default=128, help="solutions of each problem")
-    parser.add_argument("--verdicts", type=int, default=4, help="re-solves of each solution")
-    parser.add_argument("--temperature", type=float, default=0.8)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument(
-        "--shard", type=_shard, default=(0, 1), help="i/n: every n-th problem, from the i-th"
-    )
-    parser.add_argument("--device", default="cpu", help="cpu or cuda")
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--batch", type=int, default=256, help="changes speed, never a sample")
-    return parser
+class Pool(Protocol):
+    """Workers: `size` units may be with them at a time."""
+
+    @property
+    def size(self) -> int: ...
+
+    def submit(self, unit: Unit) -> None: ...
+
+    def result(self) -> Record:
+        """Returns the record of a submitted unit, whichever is ready first."""
+        ...
 
 
-def _shard(text: str) -> tuple[int, int]:
-    """Read `i/n`, the i-th of n parts."""
-    part, _, parts = text.partition("/")
-    if not (part.isdecimal() and parts.isdecimal() and int(part) < int(parts)):
-        raise argparse.ArgumentTypeError(f"must be i/n with 0 <= i < n; got {text!r}")
-    return int(part), int(parts)
+class Alone:
+    """One worker, in this process."""
+
+    size = 1
+
+    def __init__(self, worker: Worker):
+        self._worker = worker
+        self._units: deque[Unit] = deque()
+
+    def submit(self, unit: Unit) -> None:
+        """Keeps the unit until its result is asked for."""
+        self._units.append(unit)
+
+    def result(self) -> Record:
+        """Does the work."""
+        return self._worker.work(self._units.popleft())
 
 
-def draw_all(options: argparse.Namespace) -> None:
-    """Draw the problems of this shard that no shard holds yet; judge when none is missing."""
-    tasks = problems(options.seed)
-    options.out.mkdir(parents=True, exist_ok=True)
-    part, parts = options.shard
-    path = options.out / f"shard-{part}-of-{parts}.jsonl"
-    shard.mend(path)
-    done = {record["problem"] for record in shard.read(options.out)}
-    missing = [task for task in tasks[part::parts] if task.name not in done]
-    header = _agreed_header(options, tasks)
-    if missing:
-        loaded = engine.load(options.device, options.threads)
-        for task in missing:
-            shard.append(path, draw_problem(loaded, task, options))
-            print(task.name, file=sys.stderr, flush=True)
-    judge_all(options.out, tasks, header)
+def groups(job: Job, records: Iterable[Record] = ()) -> list[Group]:
+    """Returns this part's groups, with what was drawn already."""
+    tasks, found = job.mine, []
+    for arm in range(len(job.arms)):
+        width = _width(job, arm)
+        for first in range(0, len(tasks), width):
+            some = [Course(task, job.judge) for task in tasks[first : first + width]]
+            found.append(Group(arm, some))
+    place = {(g.arm, c.problem.name): g for g in found for c in g.courses}
+    for record in records:
+        # A record may span several groups, if the run was begun with another `at_once`.
+        names = [row["problem"] for row in record["samples"]]
+        for group in {id(g): g for g in (place[record["arm"], name] for name in names)}.values():
+            group.add(record)
+    return found
 
 
-def judge_all(out: Path, tasks: list[Problem], header: dict[str, Any]) -> None:
-    """Write the tables and the trace, once every problem has been drawn."""
-    records = list(shard.read(out))
-    if not {task.name for task in tasks} <= {record["problem"] for record in records}:
-        return
-    made = tables.tables(tasks, records, weights.MODEL, header["temperature"])
-    made.write(out)
-    store.write(tables.trace(made, header, shard.paths(out)), out / "trace")
+def _width(job: Job, arm: int) -> int:
+    """How many problems go side by side: as many as fill a call of the engine."""
+    if job.schedule.together:
+        return max(1, len(job.mine))
+    way = job.arms[arm].way
+    each = job.schedule.most(1) // way.rows if job.schedule.stop_rule == "fixed n" else 1
+    return max(1, job.at_once // (way.breadth * max(each, 1)))
 
 
-def draw_problem(loaded: engine.Engine, task: Problem, options: argparse.Namespace) -> shard.Record:
-    """The raw draws of one problem; nothing is judged here, so judging can be done again."""
-    settings = engine.Settings(options.temperature, task.max_tokens, options.batch)
+def sample(
+    out: Path,
+    job: Job,
+    workers: Callable[[], tuple[Pool, Mapping[str, object]]],
+    today: str,
+    tell: Tell | None = None,
+) -> dict[str, Any]:
+    """Draws what is missing under `out`, and writes the trace; returns what there is in the end.
 
-    def drawn(purpose: str, count: int) -> list[dict[str, Any]]:
-        base = base_seed(options.seed, purpose, task.name)
-        draws = engine.draw(loaded, task.prompt, range(count), base, settings)
-        return [_written(draw) for draw in draws]
+    `workers()` returns the pool and what its engine says of itself; it is called only where
+    something is missing. `tell(done, most)` hears of every record.
 
-    return {
-        "problem": task.name,
-        "prompt_tokens": len(engine.prompt_tokens(loaded, task.prompt)),
-        "solve": drawn("solve", options.samples),
-        "resolve": drawn("resolve", options.samples * options.verdicts),
-    }
-
-
-def _written(draw: engine.Draw) -> dict[str, Any]:
-    return {
-        "text": draw.text,
-        "tokens": len(draw.tokens),
-        "logprob": round(draw.sum_logprob, 4),
-        "finish": draw.finish,
-        "seconds": round(draw.seconds, 4),
-    }
-
-
-def _agreed_header(options: argparse.Namespace, tasks: list[Problem]) -> dict[str, Any]:
-    """The run's header: written by its first part, and matched by every later one."""
-    path: Path = options.out / "header.json"
-    mine = _header(options, tasks)
-    if not path.exists():
-        fresh = path.with_suffix(f".{options.shard[0]}")
-        fresh.write_text(json.dumps(mine, indent=2) + "\n", encoding="utf-8")
-        fresh.rename(path)
-    theirs: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    for key in FIXED:
-        if theirs[key] != mine[key]:
-            raise OtherRun(f"{options.out} holds another run: {key} {theirs[key]}, not {mine[key]}")
-    return theirs
+    Raises:
+        InputError: `out` holds something else; an engine fails.
+    """
+    told = agree(out, job)
+    path = out / shards.FOLDER / job.shard
+    if told is None or any(group.next(job) for group in groups(job, _records(path))):
+        pool, info = workers()
+        begin(out, job, info, today)
+        with shards.Shard(path) as shard:
+            drawn = groups(job, shards.records(path))
+            _carry_out(drawn, job, pool, shard, tell)
+    done = groups(job, _records(path))
+    with shards.Shard(out / shards.FOLDER / "lock"):
+        trace = store.gathered(out)
+        store.write(trace, out)
+    size = {"problems": len(trace.problems), "samples": len(trace), "verdicts": len(trace.verdicts)}
+    return {**size, **submitted(done, job)}
 
 
-def _header(options: argparse.Namespace, tasks: list[Problem]) -> dict[str, Any]:
-    """Where a trace comes from and how it was drawn."""
-    return {
-        "model": weights.MODEL,
-        "weights_package": weights.RELEASE,
-        "weights_sha256": weights.file_digest(weights.find_gguf()),
-        "weights_form": "Q4_1 GGUF, dequantised",
-        "licence": weights.LICENCE,
-        "engine": engine.NAME,
-        "versions": engine.versions(),
-        "device": options.device,
-        "dtype": "float32",
-        "temperature": options.temperature,
-        "top_p": 1.0,
-        "stop": "newline or end of text",
-        "max_tokens": {task.family: task.max_tokens for task in tasks},
-        "samples": options.samples,
-        "verdicts": options.verdicts,
-        "seed": options.seed,
-        "tasks": len(tasks),
-        "tasks_sha256": digest(tasks),
-        "stop_rule": f"fixed n={options.samples}",
-        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-    }
+def _records(path: Path) -> Iterator[Record]:
+    return shards.records(path) if path.exists() else iter(())
 
 
-if __name__ == "__main__":
-    raise SystemExit(main())
+def _carry_out(
+    drawn: list[Group], job: Job, pool: Pool, shard: shards.Shard, tell: Tell | None
+) -> None:
+    """Keeps the workers busy: each group has one unit out at a time, and folds what comes back."""
+    waiting = deque(group for group in drawn if group.next(job))
+    out: dict[tuple[int, str], Group] = {}
+    most = job.schedule.most(len(job.mine)) * len(job.arms)
+    while waiting or out:
+        while waiting and len(out) < pool.size:
+            group = waiting.popleft()
+            unit = group.next(job)
+            assert unit is not None  # only groups with work wait
+            out[unit.arm, unit.wanted[0][0]] = group
+            pool.submit(unit)
+        record = pool.result()
+        shard.append(record)
+        group = out.pop((record["arm"], record["samples"][0]["problem"]))
+        group.add(record)
+        if group.next(job):
+            waiting.appendleft(group)
+        if tell is not None:
+            tell(sum(c.drawn for g in drawn for c in g.courses), most)
+
+
+def submitted(done: Iterable[Group], job: Job) -> dict[str, Any]:
+    """Returns what a policy, carried out, submitted: how many problems, how many of them right."""
+    schedule = job.schedule
+    if not isinstance(schedule, Live):
+        return {}
+    right = given = problems = samples = 0
+    for group in done:
+        for course in group.courses:
+            at = course.submitted(schedule.policy.answer)
+            gives = at is not None and schedule.answers(course)
+            given += gives
+            right += gives and at is not None and course.rows[at]["correct"] is True
+            problems, samples = problems + 1, samples + course.drawn
+    told = {"problems": problems, "answered": given, "right": right, "samples": samples}
+    return {"submitted": {**told, "accuracy": right / problems if problems else None}}

@@ -2,15 +2,19 @@
 
 import json
 import os
+import platform
 import signal
+import struct
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
-from apportion.data.sampler import jail, sandbox
-from apportion.data.sampler.programs import PROGRAMS, Inputs, Program
+from apportion.data.errors import InputError
+from apportion.data.sampler.sandbox import child, jail, seccomp
+from apportion.data.sampler.sandbox import expressions as sandbox
+from apportion.data.sampler.tasks.programs import PROGRAMS, Inputs, Program
 
 SIZE = next(program for program in PROGRAMS if program.name == "size")
 INPUTS: list[Inputs] = [[[1, 2, 3]], [[]]]
@@ -114,12 +118,15 @@ LOCKED = {
 }
 
 
-def inside(code: str) -> "subprocess.CompletedProcess[str]":
+def inside(code: str, lock: str = "lock.lock(1)") -> "subprocess.CompletedProcess[str]":
     """Run a line in a locked process, past the list of what expressions may hold."""
-    where = str(Path(jail.__file__).parent)
-    setup = f"import os, socket, subprocess, sys; sys.path.insert(0, {where!r}); import jail\n"
-    line = f"{setup}jail.CPU_SECONDS = 1\njail.lock()\n{code}\nprint('done')"
-    command = [sys.executable, "-I", "-S", "-c", line]
+    where = str(Path(jail.__file__).parent.parent)
+    setup = (
+        "import os, signal, socket, subprocess, sys, _thread\n"
+        f"sys.path.append({where!r}); from sandbox import lock\n"
+    )
+    line = f"{setup}print({lock}, flush=True)\n{code}\nprint('done')"
+    command = [*child.COMMAND[:-2], "-c", line]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
 
@@ -131,27 +138,92 @@ def test_the_lock_holds_without_the_list(code: str) -> None:
     assert "done" not in ended.stdout
 
 
+DENIED = (
+    "os.fork()",
+    "socket.socket()",
+    "open('/etc/passwd')",
+    "open('left-behind', 'w')",
+    "os.execv('/bin/true', ['true'])",
+    "os.kill(os.getppid(), 0)",
+    "os.setsid()",
+    "os.setpgid(0, 0)",
+    "os.pipe()",
+    "os.dup(1)",
+    "os.chdir('/')",
+    "os.listdir('/')",
+    "signal.signal(signal.SIGTERM, signal.SIG_IGN)",
+    "_thread.start_new_thread(print, ())",
+)
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or platform.machine() not in seccomp.CALLS,
+    reason="only Linux on x86-64 or arm64 has the filter of system calls",
+)
+@pytest.mark.parametrize("code", DENIED)
+def test_the_system_refuses_even_where_python_does_not(code: str) -> None:
+    every = "type('Every', (), {'__iter__': lambda s: iter(()), '__contains__': lambda s, e: 1})"
+    open_hook = f"lock.__dict__.__setitem__('frozenset', lambda events: {every}()) or lock.lock(1)"
+    ended = inside(code, open_hook)
+    assert ended.stdout == "True\n"
+    assert "PermissionError" in ended.stderr or "can't start new thread" in ended.stderr
+
+
+def test_a_lock_cannot_be_undone() -> None:
+    raised = inside("import resource; resource.setrlimit(resource.RLIMIT_CPU, (9, 9))")
+    assert raised.returncode != 0
+
+
+@pytest.mark.parametrize("machine", seccomp.CALLS)
+def test_the_filter_allows_what_is_listed_and_nothing_else(machine: str) -> None:
+    code = seccomp.program(machine)
+    architecture, others = seccomp.ARCHITECTURES[machine], set(range(500)) | {2**30, 2**32 - 1}
+    listed = set(seccomp.CALLS[machine].values())
+    allowed = {call for call in others if _decide(code, call, architecture) == seccomp.ALLOW}
+    assert allowed == listed
+    assert {_decide(code, call, architecture) for call in others - listed} == {seccomp.FAIL}
+    assert {_decide(code, call, architecture ^ 1) for call in others} == {seccomp.KILL}
+
+
+def _decide(code: bytes, call: int, architecture: int) -> int:
+    """What the kernel's machine would do with a call."""
+    loaded = at = 0
+    while True:
+        operation, yes, no, value = struct.unpack("=HBBI", code[8 * at : 8 * at + 8])
+        if operation == seccomp.RETURN:
+            return int(value)
+        if operation == seccomp.LOAD:
+            loaded = {seccomp.NUMBER: call, seccomp.ARCHITECTURE: architecture}[value]
+            at += 1
+        else:
+            assert operation == seccomp.JUMP_IF_EQUAL
+            at += 1 + (yes if loaded == value else no)
+
+
 def test_processor_time_is_bounded() -> None:
     assert inside("while True: pass").returncode in (-signal.SIGXCPU, -signal.SIGKILL)
 
 
-def test_the_child_gets_no_environment_and_its_own_folder(
+def test_a_child_keeps_of_the_environment_the_seed_of_its_hashes_and_has_an_empty_folder(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("SECRET", "x")
     look = "import json, os; print(json.dumps([sorted(os.environ), os.listdir('.')]))"
-    monkeypatch.setattr(sandbox, "COMMAND", (sys.executable, "-I", "-S", "-c", look))
-    environment, files = json.loads(sandbox._converse("", str(tmp_path)))
-    assert set(environment) <= {"LC_CTYPE"}  # the interpreter itself may set this one
+    said, _ = child._speak((*child.COMMAND[:-1], look), b"", str(tmp_path), 20)
+    environment, files = json.loads(said)
+    assert set(environment) <= {"PYTHONHASHSEED", "LC_CTYPE"}  # Python itself may set the latter
     assert files == []
 
 
-def test_a_child_that_hangs_is_killed_with_its_children(monkeypatch: pytest.MonkeyPatch) -> None:
-    hang = "import os, time\nchild = os.fork()\nif child: print(child, flush=True)\ntime.sleep(600)"
-    monkeypatch.setattr(sandbox, "COMMAND", (sys.executable, "-I", "-S", "-c", hang))
-    monkeypatch.setattr(sandbox, "WALL_SECONDS", 2.0)
-    grandchild = int(sandbox._converse("", "/"))
-    assert _ends(grandchild)
+def test_a_set_of_texts_has_one_order_in_every_run() -> None:
+    said = [sandbox.run(SIZE, ["list({'ant', 'bee', 'cat', 'dog'})"], [[[]]]) for _ in range(3)]
+    assert said[0] == said[1] == said[2]
+
+
+def test_a_child_that_hangs_is_killed_with_its_children() -> None:
+    hang = "import os, time\nif child := os.fork(): print(child, flush=True)\ntime.sleep(600)"
+    said, _ = child._speak((*child.COMMAND[:-1], hang), b"", "/", 2.0)
+    assert _ends(int(said))
 
 
 def _ends(process: int) -> bool:
@@ -168,11 +240,20 @@ def _ends(process: int) -> bool:
     return False
 
 
+def test_a_sandbox_that_does_not_start_is_an_error_and_not_a_wrong_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    broken = "raise OSError('no limits here')"
+    monkeypatch.setattr(child, "COMMAND", (*child.COMMAND[:-1], broken))
+    with pytest.raises(InputError, match=r"does not start here.*OSError: no limits here"):
+        sandbox.run(SIZE, ["len(xs)"], INPUTS)
+
+
 @pytest.mark.parametrize("said", ["", "nonsense", "[", "[1, 2]", '["3"]', '{"a": 1}', "null"])
 def test_a_report_that_makes_no_sense_is_a_failure(
     said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sandbox, "_converse", lambda _job, _folder: said)
+    monkeypatch.setattr(child, "converse", lambda *_: said.splitlines())
     assert sandbox.run(SIZE, ["len(xs)"], INPUTS) == {"len(xs)": (None, None)}
 
 

@@ -4,7 +4,7 @@ import importlib.util
 from pathlib import Path
 
 import pytest
-from apportion.data.sampler import weights
+from apportion.data.sampler.engines import weights
 
 
 def test_missing_weights_name_the_command_that_installs_them(
@@ -34,8 +34,8 @@ def test_a_conversion_is_done_once(gguf: Path, tmp_path: Path) -> None:
     first, second = (weights.converted(convert, tmp_path / "cache") for _ in range(2))
     assert first == second
     assert calls == [gguf]
-    assert first.sha256 in first.directory.name
-    assert (first.directory / "done").exists()
+    assert str(first.sha256) in Path(first.directory).name
+    assert (Path(first.directory) / "done").exists()
 
 
 @pytest.mark.usefixtures("gguf")
@@ -54,3 +54,13 @@ def test_another_file_gets_another_directory(gguf: Path, tmp_path: Path) -> None
     gguf.write_bytes(b"other numbers")
     second = weights.converted(lambda *_: None, tmp_path / "cache")
     assert first.directory != second.directory
+
+
+def test_a_folder_is_named_by_the_digest_of_its_weights(tmp_path: Path) -> None:
+    (tmp_path / "model.safetensors").write_bytes(b"numbers")
+    (tmp_path / "config.json").write_bytes(b"{}")
+    first = weights.named(str(tmp_path))
+    assert first.name == tmp_path.name
+    (tmp_path / "model.safetensors").write_bytes(b"others")
+    assert weights.named(str(tmp_path)).sha256 != first.sha256
+    assert weights.named("hub/name").sha256 is None

@@ -1,0 +1,86 @@
+"""With the real model: a run that is killed fifty times leaves the trace of one that was not."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch", reason="the engine needs torch: pip install apportion[local]")
+pytest.importorskip("transformers", reason="the engine needs transformers")
+
+from apportion.data import store
+from apportion.data.sampler.engines import embedded, weights
+from apportion.data.sampler.job import Arm, Job
+from apportion.data.sampler.run import Alone, Pool, sample
+from apportion.data.sampler.schedules import parse
+from apportion.data.sampler.tasks import load
+from apportion.data.sampler.verifiers import parse_all
+from apportion.data.sampler.ways.plain import Plain
+from apportion.data.sampler.worker import Worker
+from apportion.data.traces import Trace
+
+pytestmark = pytest.mark.model
+KILLS = 50
+JOB = Job(
+    load("bundled:add,code", 0)[:12:3],
+    [Arm(0.8, Plain()), Arm(1.1, Plain())],
+    parse("until:3", 5),
+    parse_all(["weak-test", "resolve:2", "likelihood"]),
+    at_once=4,
+    token_ids=True,
+)
+
+
+@pytest.fixture(scope="module")
+def engine() -> embedded.Embedded:
+    try:
+        return embedded.load()
+    except weights.WeightsMissing as missing:
+        pytest.skip(str(missing))
+
+
+def run(out: Path, engine: embedded.Embedded) -> None:
+    def workers() -> tuple[Pool, Mapping[str, object]]:
+        return Alone(Worker.of(engine, JOB)), engine.info()
+
+    sample(out, JOB, workers, "2026-01-01")
+
+
+def killed(out: Path, engine: embedded.Embedded, after: float) -> bool:
+    """Runs in a process of its own and kills it; tells whether it had not ended before."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # torch has no thread but ours
+        child = os.fork()
+    if child == 0:
+        try:
+            run(out, engine)
+        finally:
+            os._exit(0)
+    time.sleep(after)
+    os.kill(child, signal.SIGKILL)
+    return os.WIFSIGNALED(os.waitpid(child, 0)[1])
+
+
+def timeless(trace: Trace) -> list[object]:
+    """All that was drawn; how long it took differs."""
+    return [trace.problems.rows(), trace.samples.drop("seconds").rows(), trace.verdicts.rows()]
+
+
+def test_fifty_kills_change_no_row(engine: embedded.Embedded, tmp_path: Path) -> None:
+    run(tmp_path / "whole", engine)
+    rng = np.random.default_rng(7)
+    kills = runs = 0
+    while kills < KILLS:
+        out = tmp_path / f"killed {runs}"
+        while killed(out, engine, float(rng.uniform(0.05, 1.5))):
+            kills += 1
+        runs += 1
+        assert timeless(store.read(out)) == timeless(store.read(tmp_path / "whole"))
+    assert kills >= KILLS
