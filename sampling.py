@@ -188,6 +188,7 @@ def _job(tasks: str, options: Mapping[str, Any]) -> Any:
         arms=[Arm(heat, way) for heat in heats for way in _ways(options)],
         schedule=_schedule(options),
         verifiers=verifiers,
+        words=options["verify"],
         seed=options["seed"],
         judge=judge,
         part=part,
@@ -257,7 +258,7 @@ def _ways(options: Mapping[str, Any]) -> "list[Way]":
         from .data.sampler.search import parse
         from .data.sampler.ways.searched import Searched, scorer
 
-        guide = scorer(options["scorer"])
+        guide = scorer(options["scorer"], options["device"] or "cpu")
         return [Searched(parse(text), guide) for text in dict.fromkeys(options["search"])]
     return [Plain()]
 

@@ -39,14 +39,16 @@ class Arm:
 class Job:
     """What to draw.
 
-    `judge` names the verifier that a policy listens to. `part` of `parts` says which problems are
-    this process's. At most `at_once` solutions are drawn by one call of the engine.
+    `words` say how the verifiers were asked for, with all their settings. `judge` names the one
+    that a policy listens to. `part` of `parts` says which problems are this process's. At most
+    `at_once` solutions are drawn by one call of the engine.
     """
 
     tasks: Sequence[Problem]
     arms: Sequence[Arm]
     schedule: Schedule
     verifiers: Sequence[Verifier] = ()
+    words: Sequence[str] = ()
     seed: int = 0
     judge: str | None = None
     part: int = 0
@@ -70,6 +72,7 @@ class Job:
             **self.schedule.settings(),
             "arms": [arm.name for arm in self.arms],
             "verifiers": {v.name: v.repeats for v in self.verifiers},
+            "asked": list(self.words),
             "seed": self.seed,
             "tasks": len(self.tasks),
             "tasks_sha256": digest(list(self.tasks)),

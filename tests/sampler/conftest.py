@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
+from apportion.data.sampler.engines import weights
 from apportion.data.sampler.engines.engine import LENGTH, STOP, Draw, Request
 from apportion.data.sampler.streams import stream
 from apportion.data.sampler.tasks.problem import Problem
@@ -44,6 +47,14 @@ class Toy:
 
     def info(self) -> Mapping[str, object]:
         return {"engine": "toy", "model": "toy", "weights_sha256": "0", "dtype": "float64"}
+
+
+@pytest.fixture(autouse=True, scope="session")
+def kept_weights() -> Iterator[None]:
+    """Weights are converted once an environment, not once a run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(weights, "cache_root", lambda: Path(sys.prefix) / "share" / "apportion")
+        yield
 
 
 @pytest.fixture

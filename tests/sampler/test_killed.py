@@ -15,7 +15,7 @@ import pytest
 pytest.importorskip("torch", reason="the engine needs torch: pip install apportion[local]")
 pytest.importorskip("transformers", reason="the engine needs transformers")
 
-from apportion.data import store
+from apportion.data import shards, store
 from apportion.data.sampler.engines import embedded, weights
 from apportion.data.sampler.job import Arm, Job
 from apportion.data.sampler.run import Alone, Pool, sample
@@ -29,11 +29,11 @@ from apportion.data.traces import Trace
 pytestmark = pytest.mark.model
 KILLS = 50
 JOB = Job(
-    load("bundled:add,code", 0)[:12:3],
+    [task for task in load("bundled", 0) if task.name in ("add-2-0", "sub-1-0", "mul-1-0")],
     [Arm(0.8, Plain()), Arm(1.1, Plain())],
-    parse("until:3", 5),
-    parse_all(["weak-test", "resolve:2", "likelihood"]),
-    at_once=4,
+    parse("until:2", 4),
+    parse_all(["weak-test", "resolve:1", "likelihood"]),
+    at_once=3,
     token_ids=True,
 )
 
@@ -74,13 +74,18 @@ def timeless(trace: Trace) -> list[object]:
 
 
 def test_fifty_kills_change_no_row(engine: embedded.Embedded, tmp_path: Path) -> None:
+    began = time.monotonic()
     run(tmp_path / "whole", engine)
+    whole = timeless(store.read(tmp_path / "whole"))
+    shard = tmp_path / "whole" / "raw" / JOB.shard
+    unit = (time.monotonic() - began) / len(list(shards.records(shard)))
     rng = np.random.default_rng(7)
     kills = runs = 0
     while kills < KILLS:
         out = tmp_path / f"killed {runs}"
-        while killed(out, engine, float(rng.uniform(0.05, 1.5))):
+        # Up to two units' time: some kills come before the first, and the run gets on.
+        while killed(out, engine, float(rng.uniform(0, 2 * unit))):
             kills += 1
         runs += 1
-        assert timeless(store.read(out)) == timeless(store.read(tmp_path / "whole"))
-    assert kills >= KILLS
+        assert timeless(store.read(out)) == whole
+    assert runs > 1

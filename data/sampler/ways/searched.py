@@ -50,8 +50,10 @@ class Searched:
         return Made(wanted.problem, wanted.number, draw, log=found.log())
 
 
-def scorer(text: str) -> Scorer:
+def scorer(text: str, device: str = "cpu") -> Scorer:
     """Reads `partial-credit`, `partial-credit:strength=4,noise=1`, or `reward:PATH`.
+
+    A reward model is loaded onto `device`.
 
     Raises:
         InputError: it is spelled otherwise.
@@ -60,7 +62,7 @@ def scorer(text: str) -> Scorer:
     if name == "reward" and told:
         from ..verifiers.reward import StepReward, load
 
-        return StepReward(load(told))
+        return StepReward(load(told, device))
     if name != "partial-credit":
         raise InputError(f"--scorer takes partial-credit or reward:PATH; got {text!a}")
     given = {"strength": 4.0, "noise": 1.0}
