@@ -63,10 +63,9 @@ KINDS: tuple[Kind, ...] = (
     Kind("mul", 3, "hard", 1),
     Kind("sort", 3, "hard", 4),
     Kind("word", 2, "hard", 3),
-    Kind("sums", 3, "medium", 5),
+    Kind("sums", 3, "medium", 7),
     Kind("sums", 4, "hard", 5),
-    Kind("sums", 5, "hard", 3),
-    Kind("sums", 6, "hard", 1),
+    Kind("sums", 5, "hard", 2),
 )
 
 
