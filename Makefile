@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 JOBS ?= 2
 
-.PHONY: demo test lint format types bench calibrate wheel test-sampler test-vllm bench-sampler examples clean
+.PHONY: demo test lint format types bench calibrate wheel test-sampler test-vllm bench-sampler clean
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/apportion demo --out out
