@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from apportion.data.sampler.engines import weights
-from apportion.data.sampler.engines.engine import LENGTH, STOP, Draw, Request
+from apportion.data.sampler.engines.engine import LENGTH, STOP, Draw, Engine, Request
 from apportion.data.sampler.streams import stream
 from apportion.data.sampler.tasks.problem import Problem
 
@@ -55,6 +55,17 @@ def kept_weights() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(weights, "cache_root", lambda: Path(sys.prefix) / "share" / "apportion")
         yield
+
+
+@pytest.fixture(scope="session")
+def engine() -> Engine:
+    """The embedded engine with the packaged model."""
+    from apportion.data.sampler.engines import embedded
+
+    try:
+        return embedded.load()
+    except weights.WeightsMissing as missing:
+        pytest.skip(str(missing))
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 pytest.importorskip("torch", reason="the engine needs torch: pip install apportion[local]")
 pytest.importorskip("transformers", reason="the engine needs transformers")
 
-from apportion.data.sampler.engines import embedded, weights
+from apportion.data.sampler.engines import embedded
 from apportion.data.sampler.engines.engine import LENGTH, STEP, STOP, Draw, EngineError, Request
 
 pytestmark = pytest.mark.model
@@ -21,14 +21,6 @@ PROMPTS = {
     "product": "Compute.\n6 * 4 = 24\n15 * 3 = 45\n7 * 8 =",
     "story": "Q: Max has 4 pens and gets 3 more. How many pens does Max have now?\nA:",
 }
-
-
-@pytest.fixture(scope="module")
-def engine() -> embedded.Embedded:
-    try:
-        return embedded.load()
-    except weights.WeightsMissing as missing:
-        pytest.skip(str(missing))
 
 
 def asked(prompt: str, count: int, **told: object) -> list[Request]:

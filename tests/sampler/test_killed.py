@@ -16,7 +16,7 @@ pytest.importorskip("torch", reason="the engine needs torch: pip install apporti
 pytest.importorskip("transformers", reason="the engine needs transformers")
 
 from apportion.data import shards, store
-from apportion.data.sampler.engines import embedded, weights
+from apportion.data.sampler.engines import embedded
 from apportion.data.sampler.job import Arm, Job
 from apportion.data.sampler.run import Alone, Pool, sample
 from apportion.data.sampler.schedules import parse
@@ -38,14 +38,6 @@ JOB = Job(
 )
 
 
-@pytest.fixture(scope="module")
-def engine() -> embedded.Embedded:
-    try:
-        return embedded.load()
-    except weights.WeightsMissing as missing:
-        pytest.skip(str(missing))
-
-
 def run(out: Path, engine: embedded.Embedded) -> None:
     def workers() -> tuple[Pool, Mapping[str, object]]:
         return Alone(Worker.of(engine, JOB)), engine.info()
@@ -62,7 +54,7 @@ def killed(out: Path, engine: embedded.Embedded, after: float) -> bool:
         warnings.simplefilter("ignore", DeprecationWarning)  # torch has no thread but ours
         child = os.fork()
     if child == 0:
-        store.gathered = lambda _: os._exit(0)
+        store.gathered = lambda folder: os._exit(0)
         try:
             run(out, engine)
         finally:

@@ -9,7 +9,7 @@ pytest.importorskip(
 )
 pytest.importorskip("transformers", reason="the engine needs transformers")
 
-from apportion.data.sampler.engines import embedded, weights
+from apportion.data.sampler.engines import embedded
 from apportion.data.sampler.engines.engine import STEP, Draw, Request
 from apportion.data.sampler.search import SEARCHES, parse
 from apportion.data.sampler.search.replay import replay
@@ -22,14 +22,6 @@ pytestmark = pytest.mark.model
 STEPPED = [task for task in generated.problems(0) if task.step]
 FAMILIES = sorted({str(task.family) for task in STEPPED})
 FIRST = [next(task for task in STEPPED if task.family == family) for family in FAMILIES]
-
-
-@pytest.fixture(scope="module")
-def engine() -> embedded.Embedded:
-    try:
-        return embedded.load(device="cpu", threads=1)
-    except weights.WeightsMissing as missing:
-        pytest.skip(str(missing))
 
 
 def plain(engine: embedded.Embedded, task: Problem, seed: int) -> Draw:

@@ -116,17 +116,9 @@ def test_a_reference_passes_its_tests_on_every_input(task: Problem) -> None:
 
 
 IMPOSTORS = {
-    "distance": "a - b",
     "is_palindrome": "s[0] == s[-1]",
-    "middle": "xs[0]",
-    "ascending": "True",
-    "vowels": "len(s)",
     "clamp": "x",
-    "repeats": "len(xs) > 1",
-    "rotated": "list(reversed(xs))",
     "last": "max(xs)",
-    "alternate": "xs",
-    "divides": "b > a",
 }
 
 

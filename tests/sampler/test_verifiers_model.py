@@ -8,7 +8,6 @@ import pytest
 pytest.importorskip("torch", reason="the engine needs torch: pip install apportion[local]")
 pytest.importorskip("transformers", reason="the engine needs transformers")
 
-from apportion.data.sampler.engines import embedded, weights
 from apportion.data.sampler.engines.engine import Engine, Request
 from apportion.data.sampler.graders import grade
 from apportion.data.sampler.solution import Solution
@@ -20,14 +19,6 @@ from apportion.data.sampler.verifiers.yesno import YesNo
 pytestmark = pytest.mark.model
 NAMES = ("max-3-0", "sort-2-0", "code-total")
 TASKS = [task for task in problems(0) if task.name in NAMES]
-
-
-@pytest.fixture(scope="module")
-def engine() -> Engine:
-    try:
-        return embedded.load()
-    except weights.WeightsMissing as missing:
-        pytest.skip(str(missing))
 
 
 @pytest.fixture(scope="module")
