@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import betainc
 
+# Votes number in the hundreds: their recurrences round at a few 1e-12, and 1e-11 allows for it.
 quick = settings(max_examples=40, deadline=None)
 
 Log = tuple[list[int], list[float], int]
@@ -141,7 +142,7 @@ def test_names_of_answers_do_not_matter(log: Log, random: Random) -> None:
     ballots = list(zip(votes, right, strict=True))
     random.shuffle(ballots)
     renamed = [v for v, _ in ballots], [r for _, r in ballots], void
-    np.testing.assert_allclose(curve(renamed), curve(log), rtol=0, atol=1e-12)
+    np.testing.assert_allclose(curve(renamed), curve(log), rtol=0, atol=1e-11)
 
 
 @quick
@@ -168,16 +169,16 @@ def test_one_vote_is_a_sample_and_all_votes_are_the_mode(log: Log) -> None:
     votes, right, void = log
     got = curve(log)
     mean = np.dot(votes, right) / (sum(votes) + void)
-    assert got[0] == pytest.approx(mean, abs=1e-12)
+    assert got[0] == pytest.approx(mean, abs=1e-11)
     limit = majority_limit(np.array(votes, dtype=np.int64), np.array(right), void)
-    assert got[-1] == pytest.approx(limit, abs=1e-12)
+    assert got[-1] == pytest.approx(limit, abs=1e-11)
 
 
 @quick
 @given(st.integers(1, 60), st.integers(1, 60))
 def test_an_even_vote_between_two_answers_is_worth_the_odd_one_below(a: int, b: int) -> None:
     got = curve(([a, b], [1.0, 0.0], 0))
-    np.testing.assert_allclose(got[1::2], got[0::2][: len(got[1::2])], rtol=0, atol=1e-12)
+    np.testing.assert_allclose(got[1::2], got[0::2][: len(got[1::2])], rtol=0, atol=1e-11)
 
 
 @quick
@@ -187,7 +188,7 @@ def test_a_k_does_not_depend_on_the_others_asked_for(log: Log, data: st.DataObje
     k = data.draw(st.lists(st.integers(1, n + 3), max_size=5))
     got = curve(log, k)
     alone = np.array([curve(log, [one])[0] for one in k])
-    np.testing.assert_allclose(got, alone, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(got, alone, rtol=0, atol=1e-11)
     np.testing.assert_array_equal(np.isnan(got), np.array(k) > n)
 
 
