@@ -14,6 +14,7 @@ from .talking import print_json, tell
 
 if TYPE_CHECKING:
     from .data.sampler.engines.engine import Engine
+    from .data.sampler.job import Job
     from .data.sampler.run import Pool
     from .data.sampler.schedules import Schedule
     from .data.sampler.ways.way import Way
@@ -169,7 +170,7 @@ def sample(tasks: str, out: Path, strict: bool, as_json: bool, **options: Any) -
 _SIZES = ("problems", "samples", "verdicts")
 
 
-def _job(tasks: str, options: Mapping[str, Any]) -> Any:
+def _job(tasks: str, options: Mapping[str, Any]) -> "Job":
     from .data.sampler import tasks as known
     from .data.sampler.job import Arm, Job
     from .data.sampler.verifiers import parse_all
@@ -207,7 +208,10 @@ def _schedule(options: Mapping[str, Any]) -> "Schedule":
     if name == "consistency":
         from .planner.stopping import adaptive_consistency
 
-        [confidence] = numbers(float)(None, _SCHEDULE, told or "0.95") or [0.95]
+        try:
+            confidence = float(told or 0.95)
+        except ValueError:
+            raise InputError(f"--schedule consistency:P takes a number; got {told!r}") from None
         return Live(adaptive_consistency(confidence, samples), samples)
     if name == "policy":
         return Live(policy(_json(Path(told))), samples)
@@ -238,9 +242,6 @@ def _plain(text: str) -> str | int | float | bool:
     return found if isinstance(found, bool | int | float) else text
 
 
-_SCHEDULE = click.Option(["--schedule"])
-
-
 def _ways(options: Mapping[str, Any]) -> "list[Way]":
     """The ways asked for, or the plain one; thinking, revising and searching exclude each other."""
     from .data.sampler.ways.forced import Forced
@@ -264,7 +265,7 @@ def _ways(options: Mapping[str, Any]) -> "list[Way]":
 
 
 def _workers(
-    job: Any, options: Mapping[str, Any]
+    job: "Job", options: Mapping[str, Any]
 ) -> "Callable[[], tuple[Pool, Mapping[str, object]]]":
     from .data.sampler.engines import open_engine
     from .data.sampler.run import Alone

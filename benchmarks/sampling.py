@@ -46,9 +46,11 @@ def main() -> None:
         assert unit is not None
         units.append(unit)
 
+    requests = [[wanted.request() for wanted in worker.wanted(unit)] for unit in units]
+
     def bare() -> None:
-        for unit in units:
-            engine.propose([wanted.request() for wanted in worker.wanted(unit)])
+        for some in requests:
+            engine.propose(some)
 
     def whole() -> None:
         with tempfile.TemporaryDirectory() as folder:

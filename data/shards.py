@@ -68,9 +68,10 @@ class Shard:
 
 def mend(path: Path) -> None:
     """Cuts a shard after its last whole line."""
-    whole, newline, torn = path.read_bytes().rpartition(b"\n")
-    if torn:
-        os.truncate(path, len(whole) + len(newline))
+    with path.open("rb") as file:
+        whole = sum(len(line) for line in file if line.endswith(b"\n"))
+    if whole < path.stat().st_size:
+        os.truncate(path, whole)
 
 
 def paths(folder: Path) -> list[Path]:

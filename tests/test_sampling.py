@@ -32,6 +32,7 @@ REFUSED = {
     "bundled --schedule fixd": "did you mean 'fixed'",
     "bundled --schedule policy:none.json": "none.json: cannot be read",
     "bundled --schedule consistency:2": "confidence must satisfy",
+    "bundled --schedule consistency:much": "consistency:P takes a number; got 'much'",
     "bundled --shard 2/2": "takes i/N with 0 <= i < N; got '2/2'",
     "bundled --engine openai": "needs a URL",
     "bundled --engine openai --url http://127.0.0.1:1/v1": "cannot reach",

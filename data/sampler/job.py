@@ -87,7 +87,7 @@ def agree(out: Path, job: Job) -> dict[str, Any] | None:
         InputError: it was asked for something else, or `out` holds something else.
     """
     if not shards.is_run(out):
-        if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        if out.exists() and (not out.is_dir() or _foreign(out)):
             raise InputError(f"{out}: already there and no run of the sampler; choose another -o")
         return None
     told = shards.told(out)
@@ -96,6 +96,12 @@ def agree(out: Path, job: Job) -> dict[str, Any] | None:
     if parts - {f"{job.parts}.jsonl"}:
         raise InputError(f"{out}: was begun in other parts than --shard {job.part}/{job.parts}")
     return told
+
+
+def _foreign(out: Path) -> bool:
+    """Tells whether a folder holds more than what a run, killed in its first moment, left there."""
+    files = (path for path in out.rglob("*") if not path.is_dir())
+    return any(path.parent != out / shards.FOLDER or path.suffix != ".tmp" for path in files)
 
 
 def begin(out: Path, job: Job, info: Mapping[str, object], today: str) -> None:

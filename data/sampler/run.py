@@ -8,13 +8,14 @@ a kill is the same as never having stopped.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Protocol
 
 from .. import shards, store
+from ..traces import FIXED
 from .course import Course
 from .job import Job, agree, begin
 from .schedules import Live
@@ -108,7 +109,7 @@ def _width(job: Job, arm: int) -> int:
     if job.schedule.together:
         return max(1, len(job.mine))
     way = job.arms[arm].way
-    each = job.schedule.most(1) // way.rows if job.schedule.stop_rule == "fixed n" else 1
+    each = job.schedule.most(1) // way.rows if job.schedule.stop_rule == FIXED else 1
     return max(1, job.at_once // (way.breadth * max(each, 1)))
 
 
@@ -129,22 +130,18 @@ def sample(
     """
     told = agree(out, job)
     path = out / shards.FOLDER / job.shard
-    if told is None or any(group.next(job) for group in groups(job, _records(path))):
+    drawn = groups(job, shards.records(path) if path.exists() else ())
+    if told is None or any(group.next(job) for group in drawn):
         pool, info = workers()
         begin(out, job, info, today)
         with shards.Shard(path) as shard:
-            drawn = groups(job, shards.records(path))
+            drawn = groups(job, shards.records(path))  # another writer may have come between
             _carry_out(drawn, job, pool, shard, tell)
-    done = groups(job, _records(path))
     with shards.Shard(out / shards.FOLDER / "lock"):
         trace = store.gathered(out)
         store.write(trace, out)
     size = {"problems": len(trace.problems), "samples": len(trace), "verdicts": len(trace.verdicts)}
-    return {**size, **submitted(done, job)}
-
-
-def _records(path: Path) -> Iterator[Record]:
-    return shards.records(path) if path.exists() else iter(())
+    return {**size, **submitted(drawn, job)}
 
 
 def _carry_out(

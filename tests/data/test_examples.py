@@ -1,6 +1,7 @@
 """The bundled logs are real, small, and what their cards say."""
 
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -17,6 +18,39 @@ def test_a_card_s_title_gives_the_sizes(folder: Path) -> None:
     title = (folder / "README.md").read_text("utf8").splitlines()[0]
     assert f"{len(trace):,} samples, {len(trace.verdicts):,} verdicts" in title
     assert trace.header.stop_rule == FIXED
+
+
+def test_the_measured_rates_of_a_card_are_those_of_its_log() -> None:
+    folder = EXAMPLES / "smollm2-heat"
+    card = (folder / "README.md").read_text("utf8")
+    for group, trace in store.read(folder).groups():
+        samples = trace.samples
+        solved = samples.group_by("problem").agg(pl.col("correct").any())["correct"].mean()
+        judged = trace.verdicts.join(
+            samples.select("problem", "sample", "correct"), ["problem", "sample"]
+        )
+        means: list[Any] = [
+            samples["correct"].mean(),
+            solved,
+            samples["answer"].is_null().mean(),
+            (samples["finish"] == "length").mean(),
+            *(
+                judged.filter(pl.col("verifier") == name, pl.col("correct") == right)[
+                    "accepts"
+                ].mean()
+                for name, right in (
+                    ("weak-test", False),
+                    ("resolve", True),
+                    ("resolve", False),
+                    ("generative-shots", True),
+                    ("generative-shots", False),
+                )
+            ),
+        ]
+        first, second, *rest = (f"{mean:.3f}" for mean in means)
+        tokens = f"{samples['output_tokens'].sum() / len(samples):.1f}"
+        row = (f"{group.temperature}", first, second, tokens, *rest)
+        assert f"| {' | '.join(row)} |" in card
 
 
 def test_together_they_are_small() -> None:

@@ -257,6 +257,15 @@ def test_a_folder_of_something_else_is_left_alone(
     assert [p.name for p in tmp_path.iterdir()] == ["mine.txt"]
 
 
+def test_a_run_killed_before_it_said_what_it_is_begins_again(
+    toy: Engine, tasks: list[Problem], tmp_path: Path
+) -> None:
+    (tmp_path / "out" / "raw").mkdir(parents=True)
+    (tmp_path / "out" / "raw" / ".run.json.7.tmp").write_text('{"sett')
+    run(tmp_path / "out", job(tasks), toy)
+    assert len(store.read(tmp_path / "out")) == 30
+
+
 def test_two_writers_of_one_shard_exclude_each_other(
     toy: Engine, tasks: list[Problem], tmp_path: Path
 ) -> None:

@@ -25,6 +25,7 @@ from apportion.data.sampler.tasks.problem import Problem
 from apportion.data.sampler.ways.plain import Plain
 from apportion.data.sampler.worker import Worker
 
+# Ray leaves sockets and files open when it goes.
 pytestmark = [pytest.mark.model, pytest.mark.filterwarnings("ignore")]
 TASKS = [Problem(f"p{at}", f"{at}?", str(at % 4)) for at in range(40)]
 JOB = Job(TASKS, [Arm(0.8, Plain())], parse("until:2", 8), at_once=4)

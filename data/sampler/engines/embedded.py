@@ -11,6 +11,7 @@ from typing import Any
 import torch
 import transformers
 
+from . import prompts as reading
 from . import weights
 from .batch import Batch, Reader, Row
 from .engine import LENGTH, STEP, STOP, Draw, EngineError, Request
@@ -68,22 +69,8 @@ class Embedded:
         return tuple(self.tokenizer(text, add_special_tokens=False)["input_ids"])
 
     def prompt(self, text: str, chat: bool) -> tuple[int, ...]:
-        """Returns the tokens of a prompt: raw text, or a user's message in the model's template.
-
-        Raises:
-            EngineError: the prompt has no token, or the model has no chat template.
-        """
-        if chat and not self.tokenizer.chat_template:
-            raise EngineError(f"chat asks for a model with a chat template; {_name(self)} has none")
-        if chat:
-            told = [{"role": "user", "content": text}]
-            template = self.tokenizer.apply_chat_template
-            ids = tuple(template(told, add_generation_prompt=True, return_dict=False))
-        else:
-            ids = tuple(self.tokenizer(text)["input_ids"])  # with a first token, if it has one
-        if not ids:
-            raise EngineError("a prompt must have at least one token; got an empty one")
-        return ids
+        """Returns the tokens of a prompt, or raises EngineError."""
+        return reading.tokens(self.tokenizer, self.told["model"], text, chat)
 
     def info(self) -> dict[str, object]:
         """Returns engine, versions, model, digest, device and number format."""
@@ -226,7 +213,3 @@ def _ids(told: int | Sequence[int] | None) -> Iterator[int]:
     """What a model's settings call the end of a text: one token, several, or none."""
     if told is not None:
         yield from [told] if isinstance(told, int) else told
-
-
-def _name(engine: Embedded) -> object:
-    return engine.told["model"]

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from . import prompts as reading
 from . import weights
 from .engine import STEP, STOP, Draw, EngineError, Request
 from .reply import cut
@@ -64,17 +65,7 @@ class Offline:
         return dict(self.told)
 
     def _prompt(self, text: str, chat: bool) -> tuple[int, ...]:
-        if chat and not self.tokenizer.chat_template:
-            raise EngineError(
-                f"chat needs a model with a chat template; {self.told['model']} has none"
-            )
-        if chat:
-            said = [{"role": "user", "content": text}]
-            template = self.tokenizer.apply_chat_template
-            return tuple(template(said, add_generation_prompt=True, return_dict=False))
-        if not (ids := tuple(self.tokenizer(text)["input_ids"])):
-            raise EngineError("a prompt must have at least one token; got an empty one")
-        return ids
+        return reading.tokens(self.tokenizer, self.told["model"], text, chat)
 
     def _generate(
         self, prompts: Sequence[Sequence[int]], settings: Sequence[Mapping[str, Any]]

@@ -113,15 +113,12 @@ class Growth:
     def _request(self, parent: int, heat: float, greedy: bool, to_end: bool) -> Request:
         asked, begun = self.problem, None if parent == ROOT else self.tree.whole(parent)
         last = to_end or self.tree.depth(parent) + 1 >= self.settings.steps
-        return Request(
-            asked.prompt,
-            self._seed(parent, greedy),
-            heat,
-            asked.max_tokens - (begun.output_tokens if begun else 0),
-            asked.stop,
-            None if last else asked.step,
-            asked.chat,
-            begun,
+        left = asked.max_tokens - (begun.output_tokens if begun else 0)
+        return replace(
+            asked.request(self._seed(parent, greedy), heat),
+            max_tokens=left,
+            step=None if last else asked.step,
+            begun=begun,
         )
 
     def _seed(self, parent: int, greedy: bool) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..engines.engine import Request
 from .programs import Program
 
 
@@ -34,3 +35,7 @@ class Problem:
     program: Program | None = None
     tests: tuple[str, ...] = ()
     weak_tests: tuple[str, ...] = ()
+
+    def request(self, seed: int, temperature: float) -> Request:
+        """Returns the request for one solution in one go."""
+        return Request(self.prompt, seed, temperature, self.max_tokens, self.stop, chat=self.chat)

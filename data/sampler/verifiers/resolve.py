@@ -44,15 +44,7 @@ class Resolve:
         return verdicts
 
     def _again(self, solution: Solution, seed: int) -> Request:
-        problem = solution.problem
-        return Request(
-            problem.prompt,
-            seed,
-            self.temperature,
-            problem.max_tokens,
-            problem.stop,
-            chat=problem.chat,
-        )
+        return solution.problem.request(seed, self.temperature)
 
 
 def _compared(

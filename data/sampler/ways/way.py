@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from ..engines.engine import Draw, Engine, Request
@@ -21,16 +21,7 @@ class Wanted:
 
     def request(self, **told: Any) -> Request:
         """Returns the request for it in one go; `told` replaces what is asked otherwise."""
-        problem = self.problem
-        usual: dict[str, Any] = {
-            "prompt": problem.prompt,
-            "seed": self.seed,
-            "temperature": self.temperature,
-            "max_tokens": problem.max_tokens,
-            "stop": problem.stop,
-            "chat": problem.chat,
-        }
-        return Request(**{**usual, **told})
+        return replace(self.problem.request(self.seed, self.temperature), **told)
 
 
 @dataclass(frozen=True, slots=True)
