@@ -2,10 +2,10 @@
 
 import pytest
 
-pytest.importorskip("sympy", reason="the math grader compares with sympy: pip install sympy")
+sympy = pytest.importorskip("sympy", reason="the math grader compares with sympy: pip install sympy")
 
 from apportion.data.sampler.graders import grade
-from apportion.data.sampler.sandbox import child, formulas
+from apportion.data.sampler.sandbox import algebra, child, formulas
 from apportion.data.sampler.sandbox.formulas import Pair
 from apportion.data.sampler.tasks.problem import Problem
 
@@ -86,6 +86,17 @@ def test_the_grader_reads_compares_and_leaves_open_what_is_not_decided() -> None
     graded = grade(problem, texts)
     assert [each.correct for each in graded] == [True, False, True, False, None]
     assert graded[-1].answer == "9!!!!!!"
+
+
+def test_a_number_too_deep_for_the_algebra_is_not_called_unequal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def without_end(*known: object) -> bool:
+        return without_end(*known)
+
+    monkeypatch.setattr(algebra, "_same", without_end)
+    assert algebra.equal(sympy, "9!", "8!") is None
+    assert algebra.equal(sympy, "9!", "no formula!(") is False
 
 
 def test_a_comparison_that_kills_the_sandbox_is_not_decided(

@@ -66,9 +66,13 @@ def _apart(sympy: Any, pair: list[str], means: Any) -> bool | None:
 def equal(sympy: Any, one: str, other: str) -> bool | None:
     """Whether two formulas are equal; False where one is no formula, None where nothing is sure."""
     try:
-        return _alike(sympy, parse(one), parse(other))
+        trees = parse(one), parse(other)
     except (Unread, RecursionError):
         return False
+    try:
+        return _alike(sympy, *trees)
+    except RecursionError:  # sympy's own, on a number too large for it
+        return None
 
 
 def _alike(sympy: Any, one: Tree, other: Tree) -> bool | None:
