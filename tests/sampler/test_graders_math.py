@@ -1,8 +1,10 @@
 """With sympy: formulas are equal whichever way they are written, and no formula runs away."""
 
+import importlib
+
 import pytest
 
-sympy = pytest.importorskip("sympy", reason="the math grader compares with sympy: pip install sympy")
+pytest.importorskip("sympy", reason="the math grader compares with sympy: pip install sympy")
 
 from apportion.data.sampler.graders import grade
 from apportion.data.sampler.sandbox import algebra, child, formulas
@@ -95,6 +97,7 @@ def test_a_number_too_deep_for_the_algebra_is_not_called_unequal(
         return without_end(*known)
 
     monkeypatch.setattr(algebra, "_same", without_end)
+    sympy = importlib.import_module("sympy")
     assert algebra.equal(sympy, "9!", "8!") is None
     assert algebra.equal(sympy, "9!", "no formula!(") is False
 
