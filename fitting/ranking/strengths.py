@@ -15,11 +15,24 @@ SHARES = np.exp(-(_AT**2) / 2) / np.exp(-(_AT**2) / 2).sum()
 
 def log_prior(theta: Floats) -> tuple[Floats, Floats]:
     """Returns the log prior (T,) of strengths theta (T, C), up to a constant, and its gradient."""
+    value, precision = _summed(theta)
+    return value, -precision * theta
+
+
+def curvature(theta: Floats) -> Floats:
+    """Returns the Hessian (T, C, C) of the log prior."""
+    precision = _summed(theta)[1]
+    twice = _summed(theta, power=4)[1] - precision**2
+    flat = -precision[:, :, None] * np.eye(theta.shape[1])
+    return np.asarray(flat + twice[:, :, None] * theta[:, :, None] * theta[:, None, :])
+
+
+def _summed(theta: Floats, power: int = 2) -> tuple[Floats, Floats]:
+    """The log prior (T,), and the mean (T, 1) of one over the spread to a power, given theta."""
     square = (theta**2).sum(axis=1, keepdims=True)
-    terms = np.log(SHARES / SPREADS ** theta.shape[1]) - square / (2 * SPREADS**2)
+    terms = np.log(SHARES) - theta.shape[1] * np.log(SPREADS) - square / (2 * SPREADS**2)
     value = logsumexp(terms, axis=1, keepdims=True)
-    precision = (np.exp(terms - value) / SPREADS**2).sum(axis=1, keepdims=True)
-    return value[:, 0], -precision * theta
+    return value[:, 0], (np.exp(terms - value) / SPREADS**power).sum(axis=1, keepdims=True)
 
 
 def draw(rng: np.random.Generator, size: int) -> Floats:

@@ -1,0 +1,186 @@
+"""Bradley-Terry with ties and an order effect: strengths from pairs, as a posterior."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...analysis.curve import Floats
+from ...analysis.worlds import WORLDS, problem_worlds
+from ...data.errors import InputError, nearest
+from ...data.judgments import Pairs
+from ..newton import maximise
+from ..whitened import MIXED, walk
+from .battles import Battles, apart, battles, onto
+from .links import LINKS, Tie
+from .standing import Standing, summary
+from .strengths import curvature, log_prior
+
+SPREAD, TIE_CENTRE = 1.0, -0.7
+"""Prior sd of the order effect (logits), and of the log tie parameter around its centre."""
+DRAWS, CHECKED, NORMAL = 1000, 40, 0.9
+"""Draws of a normal posterior; a posterior is called normal where CHECKED draws of its normal
+shape are worth a share NORMAL of that by their importance weights."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """The log posterior of theta (p,): the C strengths, the tie parameter, the order effect.
+
+    The last two keep their prior where the link has no ties, or the order does not matter.
+    """
+
+    found: Battles
+    tie: Tie
+    order: bool
+
+    @property
+    def size(self) -> int:
+        """The number of parameters, p."""
+        return self.found.size + 2
+
+    def density(self, theta: Floats) -> tuple[Floats, Floats]:
+        """Returns the log posterior (T,) of theta (T, p), and its gradient (T, p)."""
+        value, gradient, _ = self._look(theta, self.found.times)
+        return value, gradient
+
+    def newton(self, theta: Floats, times: Floats) -> tuple[Floats, Floats, Floats]:
+        """Returns also the Hessian (T, p, p), for `times` (E, 3) or (T, E, 3)."""
+        f, c = self.found, self.found.size
+        value, gradient, (twice, mixed, both) = self._look(theta, times)
+        hessian = np.zeros((len(theta), self.size, self.size))
+        across = onto(twice, f.left * c + f.right, c * c).reshape(-1, c, c)
+        hessian[:, :c, :c] = curvature(theta[:, :c]) - across - across.transpose(0, 2, 1)
+        diagonal = np.arange(c)
+        hessian[:, diagonal, diagonal] += onto(twice, f.left, c) + onto(twice, f.right, c)
+        hessian[:, :c, c] = hessian[:, c, :c] = onto(mixed, f.left, c) - onto(mixed, f.right, c)
+        hessian[:, c, c] = both.sum(axis=1) - SPREAD**-2
+        hessian[:, c + 1, c + 1] = -(SPREAD**-2)
+        if self.order:
+            slope = onto(twice, f.left, c) - onto(twice, f.right, c)
+            hessian[:, :c, c + 1] = hessian[:, c + 1, :c] = slope
+            hessian[:, c + 1, c + 1] += twice.sum(axis=1)
+            hessian[:, c, c + 1] = hessian[:, c + 1, c] = mixed.sum(axis=1)
+        return value, gradient, hessian
+
+    def height(self, theta: Floats) -> Floats:
+        """Returns the log posterior (T,) alone."""
+        return self._height(theta, self.found.times)[0]
+
+    def _height(self, theta: Floats, times: Floats) -> tuple[Floats, Floats, Floats]:
+        """The log posterior (T,), the gap and the tie parameter (T, E) of each kind of battle."""
+        f, c = self.found, self.found.size
+        gap = theta[:, f.left] - theta[:, f.right] + self.order * theta[:, [c + 1]]
+        tie = np.broadcast_to(theta[:, [c]], gap.shape)
+        counts = np.moveaxis(times.reshape(-1, *f.times.shape), -1, 0)
+        said = (counts * LINKS[self.tie].chances(gap, tie)).sum(axis=(0, 2))
+        away = (theta[:, c:] - (TIE_CENTRE, 0.0)) / SPREAD
+        return said + log_prior(theta[:, :c])[0] - 0.5 * (away**2).sum(axis=1), gap, tie
+
+    def _look(self, theta: Floats, times: Floats) -> tuple[Floats, Floats, Floats]:
+        """Log posterior, gradient, and the curvatures (3, T, E) of the battles of each kind."""
+        f, c = self.found, self.found.size
+        value, gap, tie = self._height(theta, times)
+        slopes, bent = LINKS[self.tie].slopes(gap, tie)
+        counts = np.moveaxis(times.reshape(-1, *f.times.shape), -1, 0)
+        in_gap, in_tie = (counts * slopes).sum(axis=1)
+        prior = log_prior(theta[:, :c])[1]
+        strengths = prior + onto(in_gap, f.left, c) - onto(in_gap, f.right, c)
+        others = np.stack([in_tie.sum(axis=1), self.order * in_gap.sum(axis=1)], axis=1)
+        others = others - (theta[:, c:] - (TIE_CENTRE, 0.0)) / SPREAD**2
+        return value, np.concatenate([strengths, others], axis=1), (counts * bent).sum(axis=1)
+
+
+def bradley_terry(
+    pairs: Pairs,
+    rng: np.random.Generator,
+    *,
+    tie: Tie = "davidson",
+    order: bool = False,
+    clustered: bool | None = None,
+    worlds: int = WORLDS,
+    seed: int = 0,
+) -> Standing:
+    """Ranks candidates by their strengths, in logits, centred on their mean.
+
+    The posterior takes battles as independent. Where an item was judged more than once they are
+    not, and the worlds are fits to the items drawn again (Newton and Raftery 1994).
+
+    Args:
+        pairs: the battles; those whose winner is missing are left out.
+        rng: of the draws.
+        tie: how ties come about: `davidson`, `rao-kupper`, or `none`: ties are left out.
+        order: estimate how much the left place is favoured.
+        clustered: draw the items again; where some item was judged more than once, when None.
+        worlds: of the items drawn again.
+        seed: of the items drawn again.
+
+    Raises:
+        InputError: no battle, an unknown `tie`, or items to draw again where there are none.
+    """
+    if tie not in LINKS:
+        known: list[str] = [*LINKS]
+        raise InputError(f"tie must be one of {', '.join(known)}; got {tie!r}{nearest(tie, known)}")
+    found = battles(pairs, order=order, ties=tie != "none")
+    model = Model(found, tie, order)
+    again = found.clustered if clustered is None else clustered
+    theta, doubts = _redrawn(model, worlds, seed) if again else _drawn(model, rng)
+    c = found.size
+    strengths = theta[:, :c] - theta[:, :c].mean(axis=1, keepdims=True)
+    more = {} if tie == "none" else {"tie": np.exp(theta[:, c])}
+    return Standing(
+        assumption=_said(tie, order, again),
+        candidates=found.candidates,
+        worlds=strengths,
+        more=more | ({"order effect": theta[:, c + 1]} if order else {}),
+        doubts=(*doubts, *alone(found)),
+    )
+
+
+def _said(tie: Tie, order: bool, again: bool) -> str:
+    ties = {"davidson": "Davidson ties", "rao-kupper": "Rao-Kupper ties", "none": "ties left out"}
+    told = ["Bradley-Terry", ties[tie], "an order effect" if order else "no order effect"]
+    return ", ".join([*told, "items drawn again" if again else "battles independent"])
+
+
+def _redrawn(model: Model, worlds: int, seed: int) -> tuple[Floats, list[str]]:
+    """Modes (1 + W, p) of the posterior in worlds of items."""
+    if model.found.item is None:
+        raise InputError("items can be drawn again only where one has more than one battle")
+    items = int(model.found.item.max()) + 1
+    names = [f"{i:09d}" for i in range(items)]
+    times = model.found.weighted(items * problem_worlds(names, seed, worlds))
+
+    def derivatives(theta: Floats, rows: slice) -> tuple[Floats, Floats, Floats]:
+        return model.newton(theta, times[rows])
+
+    start = np.r_[np.zeros(model.found.size), TIE_CENTRE, 0.0]
+    few = [f"only {items} items: their draws again say little"] if items < 20 else []
+    return maximise(derivatives, start, len(times)), few
+
+
+def _drawn(model: Model, rng: np.random.Generator) -> tuple[Floats, list[str]]:
+    """Draws (1 + T, p), of the normal shape at the mode where it is the posterior, else walked."""
+    start = np.r_[np.zeros(model.found.size), TIE_CENTRE, 0.0]
+    mode = maximise(lambda theta, _: model.newton(theta, model.found.times), start, 1)[0]
+    root = np.linalg.cholesky(-model.newton(mode[None], model.found.times)[2][0])
+    normal = rng.standard_normal((DRAWS, model.size))
+    theta = mode + np.linalg.solve(root.T, normal.T).T
+    off = model.height(theta[:CHECKED]) + 0.5 * (normal[:CHECKED] ** 2).sum(axis=1)
+    weight = np.exp(off - off.max())
+    if weight.sum() ** 2 >= NORMAL * CHECKED * (weight**2).sum():
+        return np.vstack([mode, theta]), []
+    walked = walk(model.density, mode, rng)
+    unmixed = f"the draws disagree (R-hat {walked.r_hat:.2f}): the intervals are rough"
+    return summary(walked.theta), [unmixed] if walked.r_hat > MIXED else []
+
+
+def alone(found: Battles) -> list[str]:
+    """Returns the doubt that battles do not link all candidates, where that is so."""
+    parts = apart(found)
+    if len(parts) == 1:
+        return []
+    smallest = min(parts, key=len)
+    return [
+        f"no battle links {', '.join(smallest[:3])}{' ...' if len(smallest) > 3 else ''} with the"
+        f" others ({len(parts)} parts): between the parts only the prior speaks"
+    ]
