@@ -40,13 +40,13 @@ class Model:
 
     def density(self, theta: Floats) -> tuple[Floats, Floats]:
         """Returns the log posterior (T,) of theta (T, p), and its gradient (T, p)."""
-        value, gradient, _ = self._look(theta, self.found.times)
-        return value, gradient
+        return self._look(theta, self.found.times)[:2]
 
     def newton(self, theta: Floats, times: Floats) -> tuple[Floats, Floats, Floats]:
         """Returns also the Hessian (T, p, p), for `times` (E, 3) or (T, E, 3)."""
         f, c = self.found, self.found.size
-        value, gradient, (twice, mixed, both) = self._look(theta, times)
+        value, gradient, gap, tie = self._look(theta, times)
+        twice, mixed, both = LINKS[self.tie].bends(times, gap, tie)
         hessian = np.zeros((len(theta), self.size, self.size))
         across = onto(twice, f.left * c + f.right, c * c).reshape(-1, c, c)
         hessian[:, :c, :c] = curvature(theta[:, :c]) - across - across.transpose(0, 2, 1)
@@ -62,32 +62,18 @@ class Model:
             hessian[:, c, c + 1] = hessian[:, c + 1, c] = mixed.sum(axis=1)
         return value, gradient, hessian
 
-    def height(self, theta: Floats) -> Floats:
-        """Returns the log posterior (T,) alone."""
-        return self._height(theta, self.found.times)[0]
-
-    def _height(self, theta: Floats, times: Floats) -> tuple[Floats, Floats, Floats]:
-        """The log posterior (T,), the gap and the tie parameter (T, E) of each kind of battle."""
+    def _look(self, theta: Floats, times: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+        """Log posterior and gradient, and the gap and tie parameter (T, E) of each kind."""
         f, c = self.found, self.found.size
         gap = theta[:, f.left] - theta[:, f.right] + self.order * theta[:, [c + 1]]
-        tie = np.broadcast_to(theta[:, [c]], gap.shape)
-        counts = np.moveaxis(times.reshape(-1, *f.times.shape), -1, 0)
-        said = (counts * LINKS[self.tie].chances(gap, tie)).sum(axis=(0, 2))
+        tie = theta[:, [c]]
+        said, in_gap, in_tie = LINKS[self.tie].slopes(times, gap, tie)
+        prior, slope = log_prior(theta[:, :c])
         away = (theta[:, c:] - (TIE_CENTRE, 0.0)) / SPREAD
-        return said + log_prior(theta[:, :c])[0] - 0.5 * (away**2).sum(axis=1), gap, tie
-
-    def _look(self, theta: Floats, times: Floats) -> tuple[Floats, Floats, Floats]:
-        """Log posterior, gradient, and the curvatures (3, T, E) of the battles of each kind."""
-        f, c = self.found, self.found.size
-        value, gap, tie = self._height(theta, times)
-        slopes, bent = LINKS[self.tie].slopes(gap, tie)
-        counts = np.moveaxis(times.reshape(-1, *f.times.shape), -1, 0)
-        in_gap, in_tie = (counts * slopes).sum(axis=1)
-        prior = log_prior(theta[:, :c])[1]
-        strengths = prior + onto(in_gap, f.left, c) - onto(in_gap, f.right, c)
+        strengths = slope + onto(in_gap, f.left, c) - onto(in_gap, f.right, c)
         others = np.stack([in_tie.sum(axis=1), self.order * in_gap.sum(axis=1)], axis=1)
-        others = others - (theta[:, c:] - (TIE_CENTRE, 0.0)) / SPREAD**2
-        return value, np.concatenate([strengths, others], axis=1), (counts * bent).sum(axis=1)
+        gradient = np.concatenate([strengths, others - away / SPREAD], axis=1)
+        return prior + said.sum(axis=1) - 0.5 * (away**2).sum(axis=1), gradient, gap, tie
 
 
 def bradley_terry(
@@ -165,7 +151,7 @@ def _drawn(model: Model, rng: np.random.Generator) -> tuple[Floats, list[str]]:
     root = np.linalg.cholesky(-model.newton(mode[None], model.found.times)[2][0])
     normal = rng.standard_normal((DRAWS, model.size))
     theta = mode + np.linalg.solve(root.T, normal.T).T
-    off = model.height(theta[:CHECKED]) + 0.5 * (normal[:CHECKED] ** 2).sum(axis=1)
+    off = model.density(theta[:CHECKED])[0] + 0.5 * (normal[:CHECKED] ** 2).sum(axis=1)
     weight = np.exp(off - off.max())
     if weight.sum() ** 2 >= NORMAL * CHECKED * (weight**2).sum():
         return np.vstack([mode, theta]), []

@@ -41,9 +41,7 @@ class Model:
         apart, sharp = theta[:, f.left] - theta[:, f.right], np.exp(own[:, 0])
         gap = sharp * apart + theta[:, [c + 1]] + own[:, 1]
         tie = theta[:, [c]] + own[:, 2]
-        link, times = LINKS[self.tie], f.times.T[:, None]
-        value = (times * link.chances(gap, tie)).sum(axis=(0, 2))
-        in_gap, in_tie = (times * link.slopes(gap, tie)[0]).sum(axis=1)
+        said, in_gap, in_tie = LINKS[self.tie].slopes(f.times, gap, tie)
         strengths = onto(sharp * in_gap, f.left, c) - onto(sharp * in_gap, f.right, c)
         shared = np.stack([in_tie.sum(axis=1), in_gap.sum(axis=1)], axis=1)
         each = [onto(x, f.judge, f.judges) for x in (in_gap * sharp * apart, in_gap, in_tie)]
@@ -52,7 +50,7 @@ class Model:
         spread = np.r_[SPREAD, SPREAD, np.full(self.size - c - 2, OWN)]
         away = (theta[:, c:] - centre) / spread
         slopes = np.concatenate([shared, *each], axis=1) - away / spread
-        total = value + prior - 0.5 * (away**2).sum(axis=1)
+        total = said.sum(axis=1) + prior - 0.5 * (away**2).sum(axis=1)
         return total, np.concatenate([slope + strengths, slopes], axis=1)
 
 

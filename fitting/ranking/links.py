@@ -1,4 +1,4 @@
-"""From a difference of strengths to the chances of left, tie and right."""
+"""From a difference of strengths to the chances of left, tie and right, and what battles say."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,81 +10,100 @@ from scipy.special import expit
 from ...analysis.curve import Floats
 
 Tie = Literal["davidson", "rao-kupper", "none"]
-Chances = Callable[[Floats, Floats], Floats]
-"""(difference, tie parameter), of one shape -> log chances (3, ...) of left, tie, right."""
-Slopes = Callable[[Floats, Floats], tuple[Floats, Floats]]
-"""The same -> slopes (2, 3, ...) of the log chances in difference and tie parameter, and their
-curvatures (3, 3, ...): twice in the difference, mixed, twice in the tie parameter."""
+Slopes = tuple[Floats, Floats, Floats]
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The log chances of the outcomes, and their derivatives."""
+    """What outcomes `times` (..., E, 3), left, tie and right, say of gap and tie (T, E).
 
-    chances: Chances
-    slopes: Slopes
+    `slopes` returns the log likelihood (T, E) and its slopes (T, E) in the gap and in the tie
+    parameter; `bends` its curvatures (T, E): twice in the gap, mixed, and twice in the tie.
+    """
+
+    slopes: Callable[[Floats, Floats, Floats], Slopes]
+    bends: Callable[[Floats, Floats, Floats], Slopes]
 
 
-def davidson(gap: Floats, tie: Floats) -> Floats:
+def davidson(times: Floats, gap: Floats, tie: Floats) -> Slopes:
     """Ties in proportion to the geometric mean of both strengths (Davidson 1970).
 
     `tie` is the log of that proportion, nu.
     """
-    raw = np.stack([gap / 2, tie, -gap / 2])
-    top = raw.max(axis=0)
-    return np.asarray(raw - top - np.log(np.exp(raw - top).sum(axis=0)))
+    won, level, lost = _outcomes(times)
+    every, ahead = won + level + lost, (won - lost) / 2
+    up, even, down, log_sum = _davidson_chances(gap, tie)
+    said = ahead * gap + level * tie - every * log_sum
+    return said, ahead - every * (up - down) / 2, level - every * even
 
 
-def _davidson_slopes(gap: Floats, tie: Floats) -> tuple[Floats, Floats]:
-    left, level, right = np.exp(davidson(gap, tie))
-    lean = (left - right) / 2
-    in_gap = np.stack([0.5 - lean, -lean, -0.5 - lean])
-    in_tie = np.stack([-level, 1 - level, -level])
-    bent = np.stack([lean**2 - (left + right) / 4, lean * level, -level * (1 - level)])
-    return np.stack([in_gap, in_tie]), np.broadcast_to(bent[:, None], (3, 3, *gap.shape))
+def _davidson_chances(gap: Floats, tie: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    half = gap / 2
+    top = np.maximum(np.abs(half), tie)
+    up, even, down = np.exp(half - top), np.exp(tie - top), np.exp(-half - top)
+    total = up + even + down
+    return up / total, even / total, down / total, top + np.log(total)
 
 
-def rao_kupper(gap: Floats, tie: Floats) -> Floats:
+def _davidson_bends(times: Floats, gap: Floats, tie: Floats) -> Slopes:
+    every = times.sum(axis=-1)
+    up, even, down, _ = _davidson_chances(gap, tie)
+    lean = (up - down) / 2
+    return every * (lean**2 - (up + down) / 4), every * lean * even, -every * even * (1 - even)
+
+
+def rao_kupper(times: Floats, gap: Floats, tie: Floats) -> Slopes:
     """A tie where the difference, with its noise, is within a threshold (Rao and Kupper 1967).
 
     `tie` is the log of the threshold, log kappa, so that kappa > 1.
     """
+    won, level, lost = _outcomes(times)
     width = np.exp(tie)
-    level = -np.logaddexp(0, -gap - width) - np.logaddexp(0, gap - width)
-    both = level + np.log(-np.expm1(-2 * width))
-    return np.stack([-np.logaddexp(0, width - gap), both, -np.logaddexp(0, width + gap)])
+    up, down, pull = expit(gap - width), expit(-gap - width), _pull(width)
+    # log P(tie) = log P(not up) + log P(not down) + log(1 - exp(-2 width)).
+    said = -won * np.logaddexp(0, width - gap) - lost * np.logaddexp(0, width + gap)
+    said = said - level * (np.logaddexp(0, gap - width) + np.logaddexp(0, -gap - width))
+    said = said + level * np.log(-np.expm1(-2 * width))
+    in_gap = won * (1 - up) + level * (down - up) + lost * (down - 1)
+    in_width = won * (up - 1) + level * (up + down + pull) + lost * (down - 1)
+    return said, in_gap, in_width * width
 
 
-def _rao_kupper_slopes(gap: Floats, tie: Floats) -> tuple[Floats, Floats]:
+def _pull(width: Floats) -> Floats:
+    """The slope in the width of log(1 - exp(-2 width))."""
+    return np.asarray(-2 * np.exp(-2 * width) / np.expm1(-2 * width))
+
+
+def _rao_kupper_bends(times: Floats, gap: Floats, tie: Floats) -> Slopes:
+    won, level, lost = _outcomes(times)
     width = np.exp(tie)
-    up, down = expit(gap - width), expit(-gap - width)
-    pull = -2 * np.exp(-2 * width) / np.expm1(-2 * width)  # of the log of 1 - exp(-2 width)
-    in_gap = np.stack([1 - up, down - up, down - 1])
-    in_width = np.stack([up - 1, up + down + pull, down - 1])
+    up, down, pull = expit(gap - width), expit(-gap - width), _pull(width)
     bend_up, bend_down = -up * (1 - up), -down * (1 - down)
-    twice = np.stack([bend_up, bend_up + bend_down, bend_down])
-    mixed = np.stack([-bend_up, bend_down - bend_up, bend_down])
-    in_both = np.stack([bend_up, bend_up + bend_down - pull * (2 + pull), bend_down])
-    slopes = np.stack([in_gap, in_width * width])
-    return slopes, np.stack([twice, mixed * width, in_both * width**2 + slopes[1]])
+    above, below = (won + level) * bend_up, (lost + level) * bend_down
+    twice, mixed = above + below, below - above
+    in_width = rao_kupper(times, gap, tie)[2]
+    return twice, mixed * width, (twice - level * pull * (2 + pull)) * width**2 + in_width
 
 
-def untied(gap: Floats, tie: Floats) -> Floats:
-    """No ties (Bradley and Terry 1952): `tie` is not used, the chance of one means nothing."""
-    nothing = np.zeros(np.shape(gap + tie))
-    return np.stack([-np.logaddexp(0, -gap), nothing, -np.logaddexp(0, gap)])
+def untied(times: Floats, gap: Floats, tie: Floats) -> Slopes:
+    """No ties (Bradley and Terry 1952): neither ties nor `tie` are looked at."""
+    won, _, lost = _outcomes(times)
+    said = -won * np.logaddexp(0, -gap) - lost * np.logaddexp(0, gap)
+    return said, won - (won + lost) * expit(gap), np.zeros(np.shape(gap + tie))
 
 
-def _untied_slopes(gap: Floats, tie: Floats) -> tuple[Floats, Floats]:
+def _untied_bends(times: Floats, gap: Floats, tie: Floats) -> Slopes:
+    won, _, lost = _outcomes(times)
     left, nothing = expit(gap), np.zeros(np.shape(gap + tie))
-    in_gap = np.stack([1 - left, nothing, -left])
-    twice = np.stack([-left * (1 - left), nothing, -left * (1 - left)])
-    zero = np.zeros_like(twice)
-    return np.stack([in_gap, zero]), np.stack([twice, zero, zero])
+    return -(won + lost) * left * (1 - left), nothing, nothing
+
+
+def _outcomes(times: Floats) -> tuple[Floats, Floats, Floats]:
+    return times[..., 0], times[..., 1], times[..., 2]
 
 
 LINKS: Mapping[Tie, Link] = {
-    "davidson": Link(davidson, _davidson_slopes),
-    "rao-kupper": Link(rao_kupper, _rao_kupper_slopes),
-    "none": Link(untied, _untied_slopes),
+    "davidson": Link(davidson, _davidson_bends),
+    "rao-kupper": Link(rao_kupper, _rao_kupper_bends),
+    "none": Link(untied, _untied_bends),
 }
