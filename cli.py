@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from . import __version__, deciding, sampling
+from . import __version__, deciding, ranking, sampling
 from .deciding import read_log
 from .options import ALWAYS, COMMON, READING, SPENDING, TRACE, numbers, spending
 from .talking import exits, print_json, tell
@@ -212,5 +212,5 @@ def demo(out: Path, **options: Any) -> None:
     click.echo("\n".join(map(str, outs)))
 
 
-for _command in (*deciding.COMMANDS, *sampling.COMMANDS):
+for _command in (*deciding.COMMANDS, *ranking.COMMANDS, *sampling.COMMANDS):
     cli.add_command(_command)

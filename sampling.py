@@ -137,8 +137,8 @@ WHERE = stack(
 def sample(tasks: str, out: Path, strict: bool, as_json: bool, **options: Any) -> None:
     """Draw solutions of TASKS from a model and have them verified; the same words go on later.
 
-    TASKS is `bundled`, `bundled:FAMILY,...`, or a JSONL file with a `prompt` and a `gold` or
-    `tests` a line.
+    TASKS is `bundled`, `bundled:FAMILY,...`, `bundled*2:...` (twice as many of each kind), or a
+    JSONL file with a `prompt` and a `gold` or `tests` a line.
 
     \b
     Example:  apportion sample bundled --samples 64 --verify weak-test --verify resolve:4 -o trace

@@ -80,12 +80,12 @@ def read_judgments(
     return _grades(frame, where, (item, judge, origin), levels, threshold)
 
 
-def is_judgments(path: Path) -> bool:
-    """Returns whether a file has the columns of judgments, under their own names."""
-    try:
-        have = set(load(path).columns)
-    except InputError:
+def is_judgments(paths: Sequence[Path], names: Mapping[str, str]) -> bool:
+    """Returns whether files have the columns of judgments, by our names or those given."""
+    if any(path.is_dir() for path in paths):
         return False
+    have = {column for path in paths for column in load(path).columns}
+    have |= {ours for ours, theirs in names.items() if theirs in have}
     return any(need <= have for need in KINDS.values())
 
 

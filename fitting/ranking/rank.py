@@ -21,6 +21,8 @@ from .standing import Standing
 
 ROPE = {"outcomes": 0.01, "pairs": 0.1, "orders": 0.1, "levels": 0.02}
 """Differences that do not matter: of accuracy, in logits, in shares of the range of levels."""
+CROWD = 30
+"""Judges up to which each is given a sharpness and an order effect of its own."""
 CELLS = 5000
 """Candidates times problems up to which the hierarchical model is fitted too."""
 
@@ -138,7 +140,8 @@ def _pairs(pairs: Pairs, how: How) -> Ranking:
         also.append(bradley_terry(pairs, rng, tie="none", order=True, seed=how.seed))
     if again:
         also.append(bradley_terry(pairs, rng, tie=tie, order=True, clustered=False))
-    if pairs.judge is not None and len(np.unique(pairs.judge)) > 1:
+    judges = 0 if pairs.judge is None else len(np.unique(pairs.judge))
+    if 1 < judges <= CROWD:
         also.append(judged(pairs, rng, tie=tie))
     return Ranking(
         kind="pairs",

@@ -158,3 +158,14 @@ def test_the_bundled_set_and_parts_of_it_are_loaded_by_name() -> None:
 def test_an_unknown_part_is_refused_with_the_known_ones(source: str) -> None:
     with pytest.raises(InputError, match=r"no bundled family or level .*add, mul, .*easy"):
         load(source, 0)
+
+
+def test_more_problems_of_a_kind_leave_the_first_as_they_are() -> None:
+    few = {task.name: task for task in load("bundled:add,sort", 3)}
+    many = {task.name: task for task in load("bundled*3:add,sort", 3)}
+    assert len(many) == 3 * len(few)
+    assert {name: many[name] for name in few} == few
+    assert len({task.prompt for task in load("bundled*4:add,sub,mul,max,sort,sums,word", 0)}) == 284
+    for wrong in ("bundled*", "bundled*0", "bundled*5", "bundled*x:add"):
+        with pytest.raises(InputError, match="whole number of 1 to 4"):
+            load(wrong, 0)

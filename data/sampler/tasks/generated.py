@@ -69,13 +69,15 @@ KINDS: tuple[Kind, ...] = (
 )
 
 
-def problems(seed: int, kinds: tuple[Kind, ...] = KINDS) -> list[Problem]:
+def problems(seed: int, kinds: tuple[Kind, ...] = KINDS, *, times: int = 1) -> list[Problem]:
     """Returns the task set of a seed; each kind has its own stream, so none moves another.
+
+    There are `times` as many problems of each kind; the first are the same whatever it is.
 
     Another seed makes fresh problems of the same kinds, whose names are the same; the functions of
     the family `code` do not depend on it.
     """
-    made = [problem for kind in kinds for problem in _generated(kind, seed)]
+    made = [problem for kind in kinds for problem in _generated(kind, seed, times)]
     return made + [_program(program) for program in PROGRAMS]
 
 
@@ -85,11 +87,11 @@ def digest(tasks: list[Problem]) -> str:
     return hashlib.sha256(words.encode()).hexdigest()
 
 
-def _generated(kind: Kind, seed: int) -> list[Problem]:
+def _generated(kind: Kind, seed: int, times: int) -> list[Problem]:
     """Problems of one kind, no two of them alike."""
     rng = random.Random(f"{seed} {kind.family} {kind.size}")
     made: dict[str, Made] = {}
-    while len(made) < kind.count:
+    while len(made) < times * kind.count:
         each = MAKERS[kind.family](kind.size, rng)
         made.setdefault(each.prompt, each)
     return [
