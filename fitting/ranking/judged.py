@@ -23,7 +23,8 @@ class Model:
     """The log posterior of theta (p,): C strengths, tie, order effect, then J of each of a judge's.
 
     A judge's own are the log sharpness, by which differences of strengths are multiplied, and what
-    is added to the order effect and to the tie parameter.
+    is added to the order effect and to the tie parameter: each less its mean over judges, so that
+    what all judges share stands in one place.
     """
 
     found: Battles
@@ -37,14 +38,16 @@ class Model:
     def density(self, theta: Floats) -> tuple[Floats, Floats]:
         """Returns the log posterior (T,) of theta (T, p), and its gradient (T, p)."""
         f, c = self.found, self.found.size
-        own = theta[:, c + 2 :].reshape(len(theta), 3, f.judges)[:, :, f.judge]
+        own = centred(theta[:, c + 2 :].reshape(len(theta), 3, f.judges))[:, :, f.judge]
         apart, sharp = theta[:, f.left] - theta[:, f.right], np.exp(own[:, 0])
         gap = sharp * apart + theta[:, [c + 1]] + own[:, 1]
         tie = theta[:, [c]] + own[:, 2]
         said, in_gap, in_tie = LINKS[self.tie].slopes(f.times, gap, tie)
         strengths = onto(sharp * in_gap, f.left, c) - onto(sharp * in_gap, f.right, c)
         shared = np.stack([in_tie.sum(axis=1), in_gap.sum(axis=1)], axis=1)
-        each = [onto(x, f.judge, f.judges) for x in (in_gap * sharp * apart, in_gap, in_tie)]
+        each = [
+            centred(onto(x, f.judge, f.judges)) for x in (in_gap * sharp * apart, in_gap, in_tie)
+        ]
         prior, slope = log_prior(theta[:, :c])
         centre = np.r_[TIE_CENTRE, np.zeros(self.size - c - 1)]
         spread = np.r_[SPREAD, SPREAD, np.full(self.size - c - 2, OWN)]
@@ -54,8 +57,13 @@ class Model:
         return total, np.concatenate([slope + strengths, slopes], axis=1)
 
 
+def centred(values: Floats) -> Floats:
+    """Returns values (..., J) less their mean over judges."""
+    return np.asarray(values - values.mean(axis=-1, keepdims=True))
+
+
 def judged(pairs: Pairs, rng: np.random.Generator, *, tie: Tie = "davidson") -> Standing:
-    """Ranks candidates by strengths in logits of a judge of ordinary sharpness, centred.
+    """Ranks candidates by strengths in logits of a judge of average sharpness, centred.
 
     Battles count as independent; judges are drawn from a population of judges.
 
@@ -71,8 +79,8 @@ def judged(pairs: Pairs, rng: np.random.Generator, *, tie: Tie = "davidson") -> 
     walked = walk(model.density, start, rng)
     theta = summary(walked.theta)
     c, names = found.size, pairs.origin.judges or [str(j) for j in range(found.judges)]
-    sharp = np.exp(theta[:, c + 2 : c + 2 + found.judges])
-    order = theta[:, [c + 1]] + theta[:, c + 2 + found.judges : c + 2 + 2 * found.judges]
+    own = centred(theta[:, c + 2 :].reshape(len(theta), 3, found.judges))
+    sharp, order = np.exp(own[:, 0]), theta[:, [c + 1]] + own[:, 1]
     each = {f"sharpness of {n}": s for n, s in zip(names, sharp.T, strict=False)}
     each |= {f"order effect of {n}": s for n, s in zip(names, order.T, strict=False)}
     unmixed = f"the draws disagree (R-hat {walked.r_hat:.2f}): the intervals are rough"

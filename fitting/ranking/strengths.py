@@ -1,4 +1,8 @@
-"""The prior of strengths: normal around 0 with a spread that is not known, summed out."""
+"""The prior of strengths: normal around their mean with a spread that is not known, summed out.
+
+Only differences of strengths show; their mean is kept near 0 by a normal of its own, so that the
+posterior is nearly normal wherever battles are many.
+"""
 
 import numpy as np
 from scipy.special import logsumexp
@@ -15,27 +19,32 @@ SHARES = np.exp(-(_AT**2) / 2) / np.exp(-(_AT**2) / 2).sum()
 
 def log_prior(theta: Floats) -> tuple[Floats, Floats]:
     """Returns the log prior (T,) of strengths theta (T, C), up to a constant, and its gradient."""
-    value, precision = _summed(theta)
-    return value, -precision * theta
+    mean = theta.mean(axis=1, keepdims=True)
+    value, precision = _summed(theta - mean)
+    level = -0.5 * theta.shape[1] * mean[:, 0] ** 2
+    return value + level, -precision * (theta - mean) - mean
 
 
 def curvature(theta: Floats) -> Floats:
     """Returns the Hessian (T, C, C) of the log prior."""
-    precision = _summed(theta)[1]
-    twice = _summed(theta, power=4)[1] - precision**2
-    flat = -precision[:, :, None] * np.eye(theta.shape[1])
-    return np.asarray(flat + twice[:, :, None] * theta[:, :, None] * theta[:, None, :])
+    size = theta.shape[1]
+    away = theta - theta.mean(axis=1, keepdims=True)
+    precision = _summed(away)[1]
+    twice = _summed(away, power=4)[1] - precision**2
+    flat = -precision[:, :, None] * (np.eye(size) - 1 / size)
+    return np.asarray(flat - 1 / size + twice[:, :, None] * away[:, :, None] * away[:, None, :])
 
 
-def _summed(theta: Floats, power: int = 2) -> tuple[Floats, Floats]:
+def _summed(away: Floats, power: int = 2) -> tuple[Floats, Floats]:
     """The log prior (T,), and the mean (T, 1) of one over the spread to a power, given theta."""
-    square = (theta**2).sum(axis=1, keepdims=True)
-    terms = np.log(SHARES) - theta.shape[1] * np.log(SPREADS) - square / (2 * SPREADS**2)
+    square = (away**2).sum(axis=1, keepdims=True)
+    terms = np.log(SHARES) - (away.shape[1] - 1) * np.log(SPREADS) - square / (2 * SPREADS**2)
     value = logsumexp(terms, axis=1, keepdims=True)
     return value[:, 0], (np.exp(terms - value) / SPREADS**power).sum(axis=1, keepdims=True)
 
 
 def draw(rng: np.random.Generator, size: int) -> Floats:
     """Draws (C,) strengths from the prior."""
+    normal = rng.standard_normal(size)
     spread = rng.choice(SPREADS, p=SHARES)
-    return np.asarray(spread * rng.standard_normal(size))
+    return np.asarray(spread * (normal - normal.mean()) + normal.mean())
