@@ -55,16 +55,7 @@ def tried(
     Raises:
         InputError: fewer than 2 candidates, or fewer than 2 problems that all tried k times.
     """
-    if len(each) < 2:
-        raise InputError(f"ranking needs at least 2 candidates; got {len(each)}")
-    if metric not in METRICS:
-        known = list(METRICS)
-        raise InputError(
-            f"metric must be one of {', '.join(known)}; got {metric!r}{nearest(metric, known)}"
-        )
-    ks = [k] * len(each) if isinstance(k, int) else [int(x) for x in k]
-    if len(ks) != len(each) or min(ks) < 1:
-        raise InputError(f"k must be >= 1, one or one for each of {len(each)}; got {ks}")
+    ks = asked(each, metric, k)
     counts = list(each.values())
     every = dict.fromkeys(p for c in counts for p in c.problems)
     long = [set(_long_enough(c, n)) for c, n in zip(counts, ks, strict=True)]
@@ -80,6 +71,61 @@ def tried(
         tuple(each), tuple(shared), alike, np.stack(columns, axis=1), metric, tuple(ks),
         len(every) - len(shared),
     )  # fmt: skip
+
+
+def asked(each: Mapping[str, Counts], metric: str, k: int | Sequence[int]) -> list[int]:
+    """Checks what is asked for, and returns the k of each candidate."""
+    if len(each) < 2:
+        raise InputError(f"ranking needs at least 2 candidates; got {len(each)}")
+    if metric not in METRICS:
+        known = list(METRICS)
+        raise InputError(
+            f"metric must be one of {', '.join(known)}; got {metric!r}{nearest(metric, known)}"
+        )
+    ks = [k] * len(each) if isinstance(k, int) else [int(x) for x in k]
+    if len(ks) != len(each) or min(ks) < 1:
+        raise InputError(f"k must be >= 1, one or one for each of {len(each)}; got {ks}")
+    return ks
+
+
+def share_problems(each: Mapping[str, Counts]) -> bool:
+    """Returns whether any problem was tried by all candidates."""
+    return bool(set.intersection(*(set(counts.problems) for counts in each.values())))
+
+
+def unpaired(
+    each: Mapping[str, Counts],
+    *,
+    metric: str = "coverage",
+    k: int | Sequence[int] = 1,
+    worlds: int = WORLDS,
+    seed: int = 0,
+) -> Standing:
+    """Ranks candidates of which each tried problems of its own, drawn again on their own.
+
+    Raises:
+        InputError: a candidate tried fewer than 2 problems k times.
+    """
+    columns = []
+    for i, (name, counts) in enumerate(each.items()):
+        n = asked(each, metric, k)[i]
+        long = _long_enough(counts, n)
+        if len(long) < 2:
+            raise InputError(
+                f"a candidate needs at least 2 problems tried k times; {name!r} has {len(long)}"
+                f" (k={n})"
+            )
+        earned = METRICS[metric][0](_only(counts, long), np.asarray([n]))[:, 0]
+        columns.append(problem_worlds(long, seed + 7919 * (i + 1), worlds) @ earned)
+    ks = sorted({*asked(each, metric, k)})
+    return Standing(
+        assumption=f"{metric}@{'..'.join(map(str, {ks[0]: 0, ks[-1]: 0}))}, unpaired",
+        candidates=tuple(each),
+        worlds=np.stack(columns, axis=1),
+        doubts=(
+            "no problem is shared: candidates are compared as if their problems were equally hard",
+        ),
+    )
 
 
 def _long_enough(counts: Counts, k: int) -> list[str]:

@@ -15,7 +15,16 @@ from .bradley_terry import bradley_terry
 from .hierarchical import hierarchical
 from .judged import judged
 from .links import Tie
-from .outcomes import afforded, named, outcomes, shares_of_variance, tried
+from .outcomes import (
+    afforded,
+    asked,
+    named,
+    outcomes,
+    share_problems,
+    shares_of_variance,
+    tried,
+    unpaired,
+)
 from .ranking import Ranking
 from .standing import Standing
 
@@ -98,6 +107,9 @@ def _outcomes(each: Mapping[str, Counts], how: How, trace: Trace | None) -> Rank
     if how.budget is not None and how.k != 1:
         raise InputError("give k or a budget, not both")
     k = how.k if how.budget is None else afforded(each, how.budget)
+    asked(each, how.metric, k)
+    if not share_problems(each):
+        return _alone(each, how, k, trace)
     data = tried(each, metric=how.metric, k=k)
     main = outcomes(data, seed=how.seed)
     also = [outcomes(data, population="these", seed=how.seed)]
@@ -115,6 +127,24 @@ def _outcomes(each: Mapping[str, Counts], how: How, trace: Trace | None) -> Rank
         rope=how.matters("outcomes"),
         mass=how.mass,
         size={"problems": len(data.problems), "samples": int(sum(c.n.sum() for c in data.each))},
+        sources=trace.header.sources if trace else (),
+        notes=trace.header.doubts if trace else (),
+    )
+
+
+def _alone(
+    each: Mapping[str, Counts], how: How, k: int | Sequence[int], trace: Trace | None
+) -> Ranking:
+    """Candidates that share no problem."""
+    made = unpaired(each, metric=how.metric, k=k, seed=how.seed)
+    return Ranking(
+        kind="outcomes",
+        metric=made.assumption.split(",")[0],
+        unit="problems",
+        standing=made,
+        rope=how.matters("outcomes"),
+        mass=how.mass,
+        size={"problems": sum(map(len, each.values()))},
         sources=trace.header.sources if trace else (),
         notes=trace.header.doubts if trace else (),
     )
