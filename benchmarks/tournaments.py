@@ -55,7 +55,7 @@ def tries(rng: np.random.Generator, *, paired: bool) -> Played:
 def fights(
     rng: np.random.Generator, *, order: float = 0.0, items: bool = False, sharp: float = 0.0
 ) -> Played:
-    """Battles with ties: of any order, of items whose quality all judges share, of unlike judges."""
+    """Battles with ties: with an order effect, of items whose luck is shared, of unlike judges."""
     strengths = 0.5 * draw(rng, CANDIDATES)
     many = ITEMS * 10
     item = np.arange(many) // 10 if items else np.arange(many)
