@@ -69,11 +69,12 @@ def walk(
         chain.step(learning=True)
         if step == warm // 2:
             chain.reshape()
-    for thin in 2 ** np.arange(PATIENCE + 1):
-        rows = chain.walked(kept, int(thin))
-        if (worst := r_hat(rows)) <= MIXED:
+    rows = chain.walked(kept, 1)
+    for thin in 2 ** np.arange(PATIENCE):
+        if r_hat(rows) <= MIXED:
             break
-    return Walked(rows.reshape(-1, len(mode)), mode, worst)
+        rows = np.concatenate([rows, chain.walked(kept, int(thin))])[1::2]
+    return Walked(rows.reshape(-1, len(mode)), mode, r_hat(rows))
 
 
 def climb(density: Density, start: Floats) -> Floats:
