@@ -156,5 +156,5 @@ def _dirichlet(alpha: Floats, rng: np.random.Generator) -> Floats:
 
 def _collapsed(pi: Floats, alpha: Floats, rng: np.random.Generator) -> Floats:
     total = alpha.sum(axis=-1, keepdims=True)[..., None]
-    _, gamma, _, size = moments(pi[..., None], alpha[..., None], total)
+    _, _, gamma, size = moments(pi[..., None], alpha[..., None], total)
     return _dirichlet((size[:, :, None] * gamma)[..., 0], rng)

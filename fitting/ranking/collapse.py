@@ -18,7 +18,7 @@ from ...data.judgments import Ints
 TINY = 1e-300
 
 Said = tuple[Floats, Floats, Floats]
-"""Log likelihood (T,), and its slopes in log pi (K, M, T) and log psi (J, K, M, M, T)."""
+"""Log likelihood (T,), and its slopes in log pi (K, M, T) and in log psi, shaped as psi is."""
 
 
 def likelihood(pi: Floats, psi: Floats, counts: Floats | Ints, gold: Ints, kappa: float) -> Said:
@@ -37,26 +37,26 @@ def likelihood(pi: Floats, psi: Floats, counts: Floats | Ints, gold: Ints, kappa
 
 
 def moments(pi: Floats, alpha: Floats, total: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-    """Returns the mean rows, gamma's mean, its summed variance, and its concentration.
+    """Returns theta's mean rows, their summed variances, gamma's mean and its concentration.
 
-    `alpha` (J, K, M, M, T) are the Dirichlet parameters of theta, `total` their sums.
+    `alpha` (J, K or 1, M, M, T) are the Dirichlet parameters of theta, `total` their sums.
     """
     rows = alpha / total
-    gamma = (pi[:, :, None] * rows).sum(axis=2)
     each = (rows * (1 - rows)).sum(axis=3) / (total[:, :, :, 0] + 1)
+    gamma = _blend(pi, rows)
     spread = (pi**2 * each).sum(axis=2) + TINY
-    return rows, gamma, spread, (gamma * (1 - gamma)).sum(axis=2) / spread - 1
+    return rows, each, gamma, (gamma * (1 - gamma)).sum(axis=2) / spread - 1
 
 
 def _same(pi: Floats, psi: Floats, counts: Floats | Ints, gold: Ints) -> Said:
     """One map for all candidates: gamma is the mixture itself."""
-    weighted = pi[:, :, None] * psi
-    gamma = weighted.sum(axis=2) + TINY
-    share = weighted * (counts / gamma)[:, :, None]
-    value = xlogy(counts, gamma).sum(axis=(0, 1, 2))
+    gamma = _blend(pi, psi) + TINY
+    value, share = xlogy(counts, gamma).sum(axis=(0, 1, 2)), counts / gamma
+    by_psi = psi * _spread_out(share, pi, psi)
     if gold.any():
         value = value + xlogy(gold, psi + TINY).sum(axis=(0, 1, 2, 3))
-    return value, share.sum(axis=(0, 3)), share + gold
+        by_psi = by_psi + (gold if psi.shape[1] > 1 else gold.sum(axis=1, keepdims=True))
+    return value, pi * _gathered(share, psi), by_psi
 
 
 def _own(pi: Floats, psi: Floats, counts: Floats | Ints, gold: Ints, kappa: float) -> Said:
@@ -64,17 +64,42 @@ def _own(pi: Floats, psi: Floats, counts: Floats | Ints, gold: Ints, kappa: floa
     prior = kappa * psi + TINY
     total = kappa + gold.sum(axis=3, keepdims=True)
     alpha = prior + gold
-    rows, gamma, spread, size = moments(pi, alpha, total)
+    rows, each, gamma, size = moments(pi, alpha, total)
     size = np.maximum(size, kappa)
     value, by_beta, by_size = _mixed(counts, gamma, size)
+    spread = (pi**2 * each).sum(axis=2) + TINY
     by_gamma = size[:, :, None] * by_beta + (1 - 2 * gamma) * (by_size / spread)[:, :, None]
-    bent = (-by_size * (size + 1) / spread)[:, :, None, None] * pi[:, :, None] / (total + 1)
-    by_pi = rows * (by_gamma[:, :, None] + 2 * bent * (1 - rows))
-    by_prior = pi[:, :, None] * (by_gamma[:, :, None] + bent * (1 - 2 * rows)) / total
+    by_spread = (-by_size * (size + 1) / spread)[:, :, None]
+    by_pi = _gathered(by_gamma, rows) + 2 * pi * (by_spread * each).sum(axis=0)
+    bent = pi**2 * by_spread / (total[:, :, :, 0] + 1)
+    bent = bent if rows.shape[1] > 1 else bent.sum(axis=1, keepdims=True)
+    by_prior = (_spread_out(by_gamma, pi, rows) + bent[:, :, :, None] * (1 - 2 * rows)) / total
     if gold.any():
         value = value + (gammaln(alpha) - gammaln(prior)).sum(axis=(0, 1, 2, 3))
         by_prior = by_prior + digamma(alpha) - digamma(prior)
-    return value, pi * by_pi.sum(axis=(0, 3)), prior * by_prior
+    by_psi = prior * by_prior
+    return value, pi * by_pi, by_psi if psi.shape[1] > 1 else by_psi.sum(axis=1, keepdims=True)
+
+
+def _blend(pi: Floats, rows: Floats) -> Floats:
+    """Each judge's rows mixed as each candidate has the levels, (J, K, M, T)."""
+    if rows.shape[1] == 1:
+        return np.asarray(np.einsum("kmt,jmst->jkst", pi, rows[:, 0]))
+    return np.asarray(np.einsum("kmt,jkmst->jkst", pi, rows))
+
+
+def _gathered(slope: Floats, rows: Floats) -> Floats:
+    """The slope in gamma (J, K, M, T) taken back to pi (K, M, T)."""
+    if rows.shape[1] == 1:
+        return np.asarray(np.einsum("jkst,jmst->kmt", slope, rows[:, 0]))
+    return np.asarray(np.einsum("jkst,jkmst->kmt", slope, rows))
+
+
+def _spread_out(slope: Floats, pi: Floats, rows: Floats) -> Floats:
+    """The slope in gamma (J, K, M, T) taken back to the rows, shaped as they are."""
+    if rows.shape[1] == 1:
+        return np.asarray(np.einsum("jkst,kmt->jmst", slope, pi)[:, None])
+    return np.asarray(np.einsum("jkst,kmt->jkmst", slope, pi))
 
 
 def _mixed(counts: Floats | Ints, gamma: Floats, size: Floats) -> Said:
