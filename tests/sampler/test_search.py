@@ -7,6 +7,7 @@ from bisect import bisect
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import accumulate
 
 import numpy as np
@@ -26,6 +27,19 @@ from apportion.data.sampler.tasks.problem import Problem
 PIECES = "rwx|."
 """A right step begins with r, a wrong one with w; x fills, | ends a step, . the completion."""
 PROBLEM = Problem("chain", "?", step="|", max_tokens=60)
+
+
+@cache
+def numbers(seed: int) -> list[float]:
+    """The numbers of a stream; many tests draw from the same few thousand."""
+    return stream(seed).random(PROBLEM.max_tokens).tolist()
+
+
+@cache
+def law(chances: tuple[float, ...]) -> tuple[list[float], list[float], int]:
+    """Chances up to each piece, their logarithms, and the likeliest piece."""
+    logs = [math.log(chance) if chance else -math.inf for chance in chances]
+    return list(accumulate(chances)), logs, chances.index(max(chances))
 
 
 @dataclass
@@ -58,26 +72,25 @@ class Chain:
     def info(self) -> Mapping[str, object]:
         return {"engine": "chain"}
 
-    def next(self, text: str) -> list[float]:
+    def next(self, text: str) -> tuple[float, ...]:
         """The chances of r, w, x, | and . after a text."""
         if not text or text[-1] == "|":
             q = self.mend if "w" in text else self.q
-            return [q, 1 - q, 0, 0, 0]
+            return (q, 1 - q, 0, 0, 0)
         ends = 1.0 if text.count("|") == self.length - 1 else self.early
-        return [0, 0, 0.4, 0.6 * (1 - ends), 0.6 * ends]
+        return (0, 0, 0.4, 0.6 * (1 - ends), 0.6 * ends)
 
     def _draw(self, asked: Request) -> Draw:
         begun = text = asked.begun.text if asked.begun else ""
         logprobs: list[float] = []
-        numbers, finish = stream(asked.seed, len(begun)), None
+        finish = None
         while finish is None:
-            chances = self.next(text)
-            at = chances.index(max(chances))
+            up_to, logs, at = law(self.next(text))
             if asked.temperature:
                 self.used.append((asked.seed, len(text)))
-                at = bisect(list(accumulate(chances)), numbers.random())
+                at = bisect(up_to, numbers(asked.seed)[len(text)])
             text += PIECES[at]
-            logprobs.append(math.log(chances[at]))
+            logprobs.append(logs[at])
             finish = self._finish(asked, text[len(begun) :])
         said, read = text[len(begun) :], len(asked.prompt) + len(begun)
         tokens = self.tokenize(said)
