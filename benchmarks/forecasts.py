@@ -85,16 +85,22 @@ def fixed(world: str, size: tuple[int, int], seed: int) -> Floats:
 
 
 def drawn(size: tuple[int, int], seed: int) -> Floats:
-    """One log of a world drawn from the prior of a family drawn evenly: the first gate."""
+    """One log of a world drawn from the prior, judged: the first gate."""
+    counts, k, truth = posed(size, seed)
+    return judged(forecast(counts, seed=seed), k, truth)
+
+
+def posed(size: tuple[int, int], seed: int) -> tuple[Counts, Ints, Floats]:
+    """A log of a world drawn from the prior of a family drawn evenly; the truth far beyond it."""
     problems, samples = size
     rng = np.random.default_rng([seed, 11])
     family = MIXTURES[seed % len(MIXTURES)]
     mass = family.mass(family.prior.draw(rng, 1))[0]
     cell = rng.choice(len(mass), problems, p=mass / mass.sum())
     rate = expit(CENTRES[cell] + STEP * (rng.random(problems) - 0.5))
-    counts = tallied(np.full(problems, samples), rng.binomial(samples, rate))
     k = FAR * samples
-    return judged(forecast(counts, seed=seed), k, mass @ solved(k.astype(float)))
+    counts = tallied(np.full(problems, samples), rng.binomial(samples, rate))
+    return counts, k, mass @ solved(k.astype(float))
 
 
 def tallied(n: Ints, c: Ints) -> Counts:
