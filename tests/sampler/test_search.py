@@ -32,7 +32,8 @@ PROBLEM = Problem("chain", "?", step="|", max_tokens=60)
 @cache
 def numbers(seed: int) -> list[float]:
     """The numbers of a stream; many tests draw from the same few thousand."""
-    return stream(seed).random(PROBLEM.max_tokens).tolist()
+    drawn: list[float] = stream(seed).random(PROBLEM.max_tokens).tolist()
+    return drawn
 
 
 @cache
