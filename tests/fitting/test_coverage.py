@@ -88,19 +88,21 @@ def test_forecasts_rise_with_k_in_every_world_and_stay_in_0_to_1(population_: Po
 
 
 def test_bands_for_these_problems_are_narrower_and_hold_their_own_coverage() -> None:
-    """At 2 n, 16 logs: at least 79% of the 95% bands, three Monte Carlo errors below nominal."""
+    """At 2 n, 16 logs: at least 79% of the 95% bands, three Monte Carlo errors below nominal.
+
+    Every second of them is forecast for new problems as well.
+    """
     held, narrower = [], []
     for seed in range(16):
         trace, truth = simulate("beta", problems=60, samples=16, seed=500 + seed)
         counts, k = count(trace), np.array([32])
-        own, new = (
-            forecast(counts, seed=seed, worlds=200, population=p).at(k, 0.95)
-            for p in ("these", "new")
-        )
+        own = forecast(counts, seed=seed, worlds=200, population="these").at(k, 0.95)
         held.append(own.low[0] <= truth.coverage(k)[0] <= own.high[0])
-        narrower.append((own.high - own.low)[0] < (new.high - new.low)[0])
+        if seed % 2 == 0:
+            new = forecast(counts, seed=seed, worlds=200).at(k, 0.95)
+            narrower.append((own.high - own.low)[0] < (new.high - new.low)[0])
     assert np.mean(held) >= 0.95 - 3 * np.sqrt(0.95 * 0.05 / 16)
-    assert np.mean(narrower) > 0.9
+    assert all(narrower)
 
 
 def test_bands_widen_with_distance() -> None:
@@ -116,7 +118,7 @@ def test_a_log_that_stopped_at_success_is_forecast_without_bias() -> None:
     truth = population("beta", far)[0]
     stopped: list[float] = []
     full: list[float] = []
-    for seed in range(12):
+    for seed in range(8):
         for stop, found in (("until-success", stopped), ("fixed", full)):
             trace, _ = simulate("beta", problems=150, samples=40, seed=seed, stop=stop)  # type: ignore[arg-type]
             found.append(forecast(count(trace), seed=seed, worlds=40).at(far).estimate[0])
