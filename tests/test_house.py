@@ -8,6 +8,7 @@ import resource
 import subprocess
 import sys
 import warnings
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,7 @@ def layer_of(path: Path) -> int:
     return LAYERS.index(top) if top in LAYERS else len(LAYERS)
 
 
+@cache
 def imports(path: Path) -> list[tuple[ast.Import | ast.ImportFrom, str, bool]]:
     """(node, dotted module as seen from the root, inside a function?) for each import of a file."""
     tree = ast.parse(path.read_text("utf8"))
