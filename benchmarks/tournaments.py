@@ -14,6 +14,7 @@ from apportion.fitting.ranking.bradley_terry import bradley_terry
 from apportion.fitting.ranking.hierarchical import averaged
 from apportion.fitting.ranking.judged import judged
 from apportion.fitting.ranking.outcomes import outcomes, tried, unpaired
+from apportion.fitting.ranking.pooled import pool
 from apportion.fitting.ranking.standing import joint_order, p_above, rank_sets, ranks
 from apportion.fitting.ranking.strengths import draw
 
@@ -49,7 +50,7 @@ def tries(rng: np.random.Generator, *, paired: bool) -> Played:
         solved = rng.binomial(SAMPLES, 1 / (1 + np.exp(-logit)))
         each[f"c{i}"] = tally(solved, SAMPLES, names)
     made = outcomes(tried(each)) if paired else unpaired(each)
-    return made.worlds, truth
+    return pool(made, rng).worlds, truth
 
 
 def fights(

@@ -1,16 +1,16 @@
 """rank: from judgments or a log of several models to a Ranking, each kind by its own models."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from ...analysis.counts import Counts, count
 from ...analysis.curve import MASS, Floats
 from ...data.errors import InputError
-from ...data.judgments import TIE, Grades, Ints, Orders, Pairs
+from ...data.judgments import TIE, Grades, Orders, Pairs
 from ...data.traces import UNTIL_SUCCESS, Trace
-from . import variance
+from . import graded, variance
+from .asked import How, sizes
 from .bradley_terry import bradley_terry
 from .hierarchical import hierarchical
 from .judged import judged
@@ -25,35 +25,14 @@ from .outcomes import (
     tried,
     unpaired,
 )
+from .pooled import pool
 from .ranking import Ranking
 from .standing import Standing
 
-ROPE = {"outcomes": 0.01, "pairs": 0.1, "orders": 0.1, "levels": 0.02}
-"""Differences that do not matter: of accuracy, in logits, in shares of the range of levels."""
 CROWD = 30
 """Judges up to which each is given a sharpness and an order effect of its own."""
 CELLS = 5000
 """Candidates times problems up to which the hierarchical model is fitted too."""
-
-
-@dataclass(frozen=True, slots=True)
-class How:
-    """How a ranking is made: see `rank`."""
-
-    metric: str = "coverage"
-    k: int | Sequence[int] = 1
-    budget: float | None = None
-    rope: float | None = None
-    mass: float = MASS
-    seed: int = 0
-
-    def rng(self) -> np.random.Generator:
-        """Returns the generator of a posterior's draws."""
-        return np.random.default_rng([self.seed, 8])
-
-    def matters(self, kind: str, range_: float = 1.0) -> float:
-        """Returns the difference up to which two candidates are equal."""
-        return ROPE[kind] * range_ if self.rope is None else self.rope
 
 
 def rank(
@@ -86,11 +65,13 @@ def rank(
     how = How(metric, k, budget, rope, mass, seed)
     if isinstance(data, Pairs):
         return _pairs(data, how)
+    if isinstance(data, Grades):
+        return graded.levels(data, how)
+    if isinstance(data, Orders):
+        return graded.orders(data, how)
     if isinstance(data, Trace):
         return _outcomes(_by_candidate(data), how, data)
-    if isinstance(data, Mapping):
-        return _outcomes(data, how, None)
-    raise InputError(f"this kind of judgments cannot be ranked yet; got {type(data).__name__}")
+    return _outcomes(data, how, None)
 
 
 def _by_candidate(trace: Trace) -> dict[str, Counts]:
@@ -111,8 +92,9 @@ def _outcomes(each: Mapping[str, Counts], how: How, trace: Trace | None) -> Rank
     if not share_problems(each):
         return _alone(each, how, k, trace)
     data = tried(each, metric=how.metric, k=k)
-    main = outcomes(data, seed=how.seed)
-    also = [outcomes(data, population="these", seed=how.seed)]
+    alone = outcomes(data, seed=how.seed)
+    main = pool(alone, how.rng())
+    also = [alone, outcomes(data, population="these", seed=how.seed)]
     fixed = all(c.stop_rule != UNTIL_SUCCESS for c in data.each)
     if data.metric == "coverage" and fixed and data.earned.size <= CELLS:
         also.append(hierarchical(data, how.rng()))
@@ -141,7 +123,8 @@ def _alone(
         kind="outcomes",
         metric=made.assumption.split(",")[0],
         unit="problems",
-        standing=made,
+        standing=pool(made, how.rng()),
+        sensitivity=(made,),
         rope=how.matters("outcomes"),
         mass=how.mass,
         size={"problems": sum(map(len, each.values()))},
@@ -182,12 +165,7 @@ def _pairs(pairs: Pairs, how: How) -> Ranking:
         variance=variance.of_pairs(pairs, rng, tie=tie, order=True, seed=how.seed),
         rope=how.matters("pairs"),
         mass=how.mass,
-        size=_sizes(pairs.item, pairs.judge, battles=len(pairs.winner)),
+        size=sizes(pairs.item, pairs.judge, battles=len(pairs.winner)),
         sources=pairs.origin.sources,
         notes=pairs.origin.doubts,
     )
-
-
-def _sizes(item: Ints | None, judge: Ints | None, **more: int) -> dict[str, int]:
-    named = {"items": item, "judges": judge}
-    return more | {n: len(np.unique(x)) for n, x in named.items() if x is not None}

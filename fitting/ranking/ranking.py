@@ -1,7 +1,7 @@
 """Ranking: who is better and how sure that is, with what it rests on and what else might hold."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -51,6 +51,21 @@ class Separation:
     unit: str
 
 
+@dataclass(frozen=True, slots=True)
+class Margin:
+    """How unequal a judge of two levels may be to two candidates before their order is in doubt.
+
+    `delta` is the difference of its true and false positive rates that the order survives, `low`
+    a bound that it survives with the mass; 0 where the judge does not tell the order.
+    """
+
+    judge: str
+    above: str
+    below: str
+    delta: float
+    low: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Ranking:
     """The main standing, what follows from it, and the standings under other assumptions.
@@ -71,6 +86,7 @@ class Ranking:
     size: Mapping[str, int] | None = None
     sources: tuple[Source, ...] = ()
     notes: tuple[str, ...] = ()
+    margins: tuple[Margin, ...] = ()
 
     @property
     def candidates(self) -> tuple[str, ...]:
@@ -172,6 +188,7 @@ class Ranking:
                 }
                 for s in self.separations()
             ],
+            "margins": [asdict(margin) for margin in self.margins],
             "doubts": list(self.doubts),
         }
 
