@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from . import coverage, fits, ingest, planner, verification, voting, weighted
+from . import coverage, fits, ingest, planner, ranks, verification, voting, weighted
 from .ratio import Ratio
 
 HERE = Path(__file__).parent
@@ -53,11 +53,18 @@ def fitting(_: Path) -> Asked:
     yield fits.hyperposterior(), 100
 
 
+def ranking(_: Path) -> Asked:
+    """The posterior over ranks of a large arena."""
+    yield ranks.against_evalica(), 4
+    yield ranks.against_nuts(), 300
+
+
 PARTS: dict[str, Callable[[Path], Asked]] = {
     "exact": exact,
     "reading": reading,
     "planning": planning,
     "fitting": fitting,
+    "ranking": ranking,
 }
 
 

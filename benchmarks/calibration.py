@@ -27,7 +27,7 @@ from apportion.planner.value import value_table
 from numpy.typing import NDArray
 from scipy.stats import betabinom
 
-from . import beyond, plans, priors, verifiers, verifying
+from . import beyond, plans, priors, rankings, verifiers, verifying
 
 HERE = Path(__file__).parent
 PROBLEMS, SAMPLES = 100, 32
@@ -216,7 +216,8 @@ def main(asked: list[str]) -> None:
     kept: Row = json.loads(place.read_text()) if place.exists() else {}
     with Pool() as pool:
         parts: dict[str, Callable[[], Row]] = {"within": within_the_log}
-        for name, part in (beyond.PARTS | verifiers.PARTS | plans.PARTS).items():
+        every = [beyond.PARTS, verifiers.PARTS, plans.PARTS, rankings.PARTS]
+        for name, part in (pair for some in every for pair in some.items()):
             parts[name] = partial(part, partial(pool.starmap, chunksize=4))
         for name in asked or parts:
             kept[name] = {"command": f"make calibrate PARTS={name}", "commit": commit()}
@@ -225,6 +226,7 @@ def main(asked: list[str]) -> None:
     beyond.PAGE.write_text(beyond.page(kept))
     verifying.PAGE.write_text(verifying.page(kept))
     plans.PAGE.write_text(plans.page(kept))
+    rankings.PAGE.write_text(rankings.page(kept))
     priors.main()
 
 

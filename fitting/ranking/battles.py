@@ -7,6 +7,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from ...analysis.curve import Floats
+from ...analysis.exact.battles import tally
 from ...data.errors import InputError
 from ...data.judgments import MISSING, TIE, Ints, Pairs
 
@@ -59,58 +60,52 @@ def battles(pairs: Pairs, *, order: bool, ties: bool = True, judged: bool = Fals
     size = len(pairs.candidates)
     judge = pairs.judge if judged else None
     judges = 1 if judge is None else int(judge.max(initial=0)) + 1
-    cell = pairs.left * (3 * size) + (1 - pairs.winner)  # one pass each: battles may be millions
-    cell += 3 * pairs.right
-    if judge is not None:
-        cell += judge * (3 * size * size)
-    kept = _kept(pairs, ties)
-    if kept is not None:
-        cell = cell[kept]
-    if not len(cell):
-        raise InputError("ranking needs at least one battle whose winner is known; got none")
-    kinds = judges * size * size
-    counts = np.bincount(cell, minlength=3 * kinds).reshape(kinds, 3)
-    fold = np.arange(3 * kinds)
+    counts = np.zeros((judges, size, size, 3), dtype=np.int64)
+    for j in range(judges):  # one pass each: battles may be millions
+        his = slice(None) if judge is None else judge == j
+        tally(pairs.left[his], pairs.right[his], pairs.winner[his], counts[j])
+    if not ties:
+        counts[..., 1] = 0
     if not order:
-        fold = _folded(judges, size)
-        counts = np.bincount(fold, counts.ravel(), 3 * kinds).reshape(kinds, 3)
-    found = np.flatnonzero(counts.any(axis=1))
-    item = pairs.item if pairs.item is None or kept is None else pairs.item[kept]
-    again = item is not None and int(np.bincount(item).max()) > 1
+        counts = _folded(counts)
+    kinds = counts.reshape(-1, 3)
+    found = np.flatnonzero(kinds.any(axis=1))
+    if not len(found):
+        raise InputError("ranking needs at least one battle whose winner is known; got none")
+    again = pairs.item is not None and int(np.bincount(pairs.item).max(initial=0)) > 1
+    item, place = _clusters(pairs, order, ties, judge, found) if again else (None, None)
     return Battles(
         candidates=pairs.candidates,
         left=found // size % size,
         right=found % size,
         judge=found // (size * size),
-        times=counts[found].astype(float),
+        times=kinds[found].astype(float),
         judges=judges,
-        item=item if again else None,
-        place=_places(fold[cell], found, kinds) if again else None,
+        item=item,
+        place=place,
     )
 
 
-def _kept(pairs: Pairs, ties: bool) -> Ints | None:
-    """Which battles count; None where all do."""
-    if not ties:
-        return np.flatnonzero((pairs.winner != TIE) & (pairs.winner != MISSING))
-    if len(pairs.winner) and pairs.winner.min() > MISSING:
-        return None
-    return np.flatnonzero(pairs.winner != MISSING)
+def _folded(counts: Ints) -> Ints:
+    """A pair's two orders (J, C, C, 3) made one, the candidate with the lower id on the left."""
+    both = counts + counts.transpose(0, 2, 1, 3)[..., ::-1]
+    return np.asarray(both * np.triu(np.ones(both.shape[1:3], dtype=np.int64), 1)[:, :, None])
 
 
-def _folded(judges: int, size: int) -> Ints:
-    """Where each cell (judge, left, right, outcome) goes when a pair's two orders are one kind."""
-    judge, left, right, outcome = np.indices((judges, size, size, 3))
-    turned = left > right
-    first, second = np.where(turned, right, left), np.where(turned, left, right)
-    outcome = np.where(turned, 2 - outcome, outcome)
-    return np.asarray(((judge * size + first) * size + second) * 3 + outcome).ravel()
-
-
-def _places(cell: Ints, found: Ints, kinds: int) -> Ints:
-    where = np.zeros(kinds, dtype=np.int64)
-    where[found] = np.arange(len(found))
-    return np.asarray(3 * where[cell // 3] + cell % 3)
+def _clusters(
+    pairs: Pairs, order: bool, ties: bool, judge: Ints | None, found: Ints
+) -> tuple[Ints, Ints]:
+    """For each battle that counts its item, and which outcome of which kind it was."""
+    size = len(pairs.candidates)
+    kept = (pairs.winner != MISSING) & (ties | (pairs.winner != TIE))
+    left, right, winner = (x[kept] for x in (pairs.left, pairs.right, pairs.winner))
+    if not order:
+        turned = left > right
+        left, right = np.where(turned, right, left), np.where(turned, left, right)
+        winner = np.where(turned, -winner, winner)
+    kind = left * size + right + (0 if judge is None else judge[kept] * (size * size))
+    item = np.empty(0, dtype=np.int64) if pairs.item is None else pairs.item[kept]
+    return item, np.asarray(3 * np.searchsorted(found, kind) + 1 - winner)
 
 
 def apart(found: Battles) -> list[list[str]]:

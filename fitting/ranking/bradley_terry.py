@@ -13,11 +13,11 @@ from ..whitened import MIXED, walk
 from .battles import Battles, apart, battles, onto
 from .links import LINKS, Tie
 from .standing import Standing, summary
-from .strengths import curvature, log_prior
+from .strengths import curvature, log_prior, precision
 
 SPREAD, TIE_CENTRE = 1.0, -0.7
 """Prior sd of the order effect (logits), and of the log tie parameter around its centre."""
-DRAWS, CHECKED, NORMAL = 1000, 40, 0.9
+DRAWS, CHECKED, NORMAL = 1000, 16, 0.9
 """Draws of a normal posterior; a posterior is called normal where CHECKED draws of its normal
 shape are worth a share NORMAL of that by their importance weights."""
 
@@ -42,14 +42,19 @@ class Model:
         """Returns the log posterior (T,) of theta (T, p), and its gradient (T, p)."""
         return self._look(theta, self.found.times)[:2]
 
-    def newton(self, theta: Floats, times: Floats) -> tuple[Floats, Floats, Floats]:
-        """Returns also the Hessian (T, p, p), for `times` (E, 3) or (T, E, 3)."""
+    def newton(
+        self, theta: Floats, times: Floats, centre: Floats | float = 0.0
+    ) -> tuple[Floats, Floats, Floats]:
+        """Returns also the Hessian (T, p, p), for `times` (E, 3) or (T, E, 3).
+
+        The prior is moved by `centre` (T, p).
+        """
         f, c = self.found, self.found.size
-        value, gradient, gap, tie = self._look(theta, times)
+        value, gradient, gap, tie = self._look(theta, times, centre)
         twice, mixed, both = LINKS[self.tie].bends(times, gap, tie)
         hessian = np.zeros((len(theta), self.size, self.size))
         across = onto(twice, f.left * c + f.right, c * c).reshape(-1, c, c)
-        hessian[:, :c, :c] = curvature(theta[:, :c]) - across - across.transpose(0, 2, 1)
+        hessian[:, :c, :c] = curvature((theta - centre)[:, :c]) - across - across.transpose(0, 2, 1)
         diagonal = np.arange(c)
         hessian[:, diagonal, diagonal] += onto(twice, f.left, c) + onto(twice, f.right, c)
         hessian[:, :c, c] = hessian[:, c, :c] = onto(mixed, f.left, c) - onto(mixed, f.right, c)
@@ -62,14 +67,17 @@ class Model:
             hessian[:, c, c + 1] = hessian[:, c + 1, c] = mixed.sum(axis=1)
         return value, gradient, hessian
 
-    def _look(self, theta: Floats, times: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    def _look(
+        self, theta: Floats, times: Floats, centre: Floats | float = 0.0
+    ) -> tuple[Floats, Floats, Floats, Floats]:
         """Log posterior and gradient, and the gap and tie parameter (T, E) of each kind."""
         f, c = self.found, self.found.size
         gap = theta[:, f.left] - theta[:, f.right] + self.order * theta[:, [c + 1]]
         tie = theta[:, [c]]
         said, in_gap, in_tie = LINKS[self.tie].slopes(times, gap, tie)
-        prior, slope = log_prior(theta[:, :c])
-        away = (theta[:, c:] - (TIE_CENTRE, 0.0)) / SPREAD
+        from_prior = theta - centre
+        prior, slope = log_prior(from_prior[:, :c])
+        away = (from_prior[:, c:] - (TIE_CENTRE, 0.0)) / SPREAD
         strengths = slope + onto(in_gap, f.left, c) - onto(in_gap, f.right, c)
         others = np.stack([in_tie.sum(axis=1), self.order * in_gap.sum(axis=1)], axis=1)
         gradient = np.concatenate([strengths, others - away / SPREAD], axis=1)
@@ -129,28 +137,38 @@ def _said(tie: Tie, order: bool, again: bool) -> str:
 
 
 def _redrawn(model: Model, worlds: int, seed: int) -> tuple[Floats, list[str]]:
-    """Modes (1 + W, p) of the posterior in worlds of items."""
+    """Modes (1 + W, p) of the posterior in worlds of items.
+
+    Each world also draws the centre of the prior, or what the battles do not tell would look
+    certain: strengths against an order effect, say, when sides never change.
+    """
     if model.found.item is None:
         raise InputError("items can be drawn again only where one has more than one battle")
-    items = int(model.found.item.max()) + 1
+    items, c = int(model.found.item.max()) + 1, model.found.size
     names = [f"{i:09d}" for i in range(items)]
     times = model.found.weighted(items * problem_worlds(names, seed, worlds))
+    start = np.r_[_rough(model.found), TIE_CENTRE, 0.0]
+    mode = maximise(lambda theta, _: model.newton(theta, model.found.times), start, 1)
+    spread = np.full(model.size, SPREAD)
+    spread[:c] = 1 / np.sqrt(precision(mode[:, :c])[0, 0])
+    centre = spread * np.random.default_rng([seed, 9]).standard_normal((len(times), model.size))
+    centre[:, :c] -= centre[:, :c].mean(axis=1, keepdims=True)
+    centre[0] = 0.0
 
     def derivatives(theta: Floats, rows: slice) -> tuple[Floats, Floats, Floats]:
-        return model.newton(theta, times[rows])
+        return model.newton(theta, times[rows], centre[rows])
 
-    start = np.r_[np.zeros(model.found.size), TIE_CENTRE, 0.0]
     few = [f"only {items} items: their draws again say little"] if items < 20 else []
-    return maximise(derivatives, start, len(times)), few
+    return maximise(derivatives, mode[0], len(times)), few
 
 
 def _drawn(model: Model, rng: np.random.Generator) -> tuple[Floats, list[str]]:
     """Draws (1 + T, p), of the normal shape at the mode where it is the posterior, else walked."""
-    start = np.r_[np.zeros(model.found.size), TIE_CENTRE, 0.0]
+    start = np.r_[_rough(model.found), TIE_CENTRE, 0.0]
     mode = maximise(lambda theta, _: model.newton(theta, model.found.times), start, 1)[0]
     root = np.linalg.cholesky(-model.newton(mode[None], model.found.times)[2][0])
     normal = rng.standard_normal((DRAWS, model.size))
-    theta = mode + np.linalg.solve(root.T, normal.T).T
+    theta = mode + normal @ np.linalg.inv(root)
     off = model.density(theta[:CHECKED])[0] + 0.5 * (normal[:CHECKED] ** 2).sum(axis=1)
     weight = np.exp(off - off.max())
     if weight.sum() ** 2 >= NORMAL * CHECKED * (weight**2).sum():
@@ -158,6 +176,19 @@ def _drawn(model: Model, rng: np.random.Generator) -> tuple[Floats, list[str]]:
     walked = walk(model.density, mode, rng)
     unmixed = f"the draws disagree (R-hat {walked.r_hat:.2f}): the intervals are rough"
     return summary(walked.theta), [unmixed] if walked.r_hat > MIXED else []
+
+
+def _rough(found: Battles) -> Floats:
+    """Strengths (C,) to climb from: the log odds of what each won of its battles, less the mean."""
+    won, level, lost = found.times.T
+    gained = np.bincount(found.left, won + level / 2, found.size)
+    gained += np.bincount(found.right, lost + level / 2, found.size)
+    times = found.times.sum(axis=1)
+    fought = np.bincount(found.left, times, found.size) + np.bincount(
+        found.right, times, found.size
+    )
+    odds = np.log((gained + 1) / (fought - gained + 1))
+    return np.asarray(1.3 * (odds - odds.mean()))
 
 
 def alone(found: Battles) -> list[str]:

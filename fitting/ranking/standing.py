@@ -47,16 +47,24 @@ def ranks(worlds: Floats, rng: np.random.Generator | None = None) -> Ints:
 
     In row 0 the first named of equal candidates stands first.
     """
-    rng = np.random.default_rng(0) if rng is None else rng
-    rounded = np.round(-worlds / TIED) if len(np.unique(worlds[0])) < worlds.shape[1] else -worlds
-    shuffle = rng.permuted(np.tile(np.arange(worlds.shape[1]), (len(worlds), 1)), axis=1)
-    shuffle[0] = np.arange(worlds.shape[1])
-    order = np.take_along_axis(
-        shuffle, np.argsort(np.take_along_axis(rounded, shuffle, 1), axis=1, kind="stable"), axis=1
-    )
+    size = worlds.shape[1]
+    order = np.argsort(-worlds, axis=1, kind="stable")
+    apart = -np.diff(np.take_along_axis(worlds, order, axis=1), axis=1)
+    tied = np.flatnonzero((apart <= TIED).any(axis=1))
+    if len(tied):
+        order[tied] = _shuffled(worlds[tied], np.random.default_rng(0) if rng is None else rng)
+        if tied[0] == 0:
+            order[0] = np.argsort(-np.round(worlds[0] / TIED), kind="stable")
     places = np.empty(worlds.shape, dtype=np.int64)
-    np.put_along_axis(places, order, np.arange(1, worlds.shape[1] + 1)[None], axis=1)
+    np.put_along_axis(places, order, np.arange(1, size + 1)[None], axis=1)
     return places
+
+
+def _shuffled(worlds: Floats, rng: np.random.Generator) -> Ints:
+    """The candidates (W, C) of each world, best first, equal ones in an order at random."""
+    shuffle = rng.permuted(np.tile(np.arange(worlds.shape[1]), (len(worlds), 1)), axis=1)
+    values = np.take_along_axis(np.round(-worlds / TIED), shuffle, axis=1)
+    return np.take_along_axis(shuffle, np.argsort(values, axis=1, kind="stable"), axis=1)
 
 
 def rank_probabilities(places: Ints) -> Floats:

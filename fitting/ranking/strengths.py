@@ -35,6 +35,11 @@ def curvature(theta: Floats) -> Floats:
     return np.asarray(flat - 1 / size + twice[:, :, None] * away[:, :, None] * away[:, None, :])
 
 
+def precision(theta: Floats) -> Floats:
+    """Returns the mean (T, 1) of one over the squared spread, given the strengths."""
+    return _summed(theta - theta.mean(axis=1, keepdims=True))[1]
+
+
 def _summed(away: Floats, power: int = 2) -> tuple[Floats, Floats]:
     """The log prior (T,), and the mean (T, 1) of one over the spread to a power, given theta."""
     square = (away**2).sum(axis=1, keepdims=True)

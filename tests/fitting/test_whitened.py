@@ -1,6 +1,7 @@
 """Short Hamiltonian chains: exact on shapes whose truth is known, honest where they do not mix."""
 
 import numpy as np
+from apportion.analysis.curve import Floats
 from apportion.fitting.whitened import MIXED, climb, curvature, r_hat, walk
 from scipy.special import expit
 from scipy.stats import beta, kstest
@@ -9,12 +10,12 @@ PRECISION = np.array([[2.0, 0.9, 0.0], [0.9, 1.0, 0.3], [0.0, 0.3, 4.0]])
 CENTRE = np.array([1.0, -2.0, 0.5])
 
 
-def normal(theta):
+def normal(theta: Floats) -> tuple[Floats, Floats]:
     away = theta - CENTRE
     return -0.5 * np.einsum("ti,ij,tj->t", away, PRECISION, away), -away @ PRECISION
 
 
-def logit_of_beta(theta):
+def logit_of_beta(theta: Floats) -> tuple[Floats, Floats]:
     """The log odds of a Beta(3, 7), with the slope of the log density."""
     rate = expit(theta[:, 0])
     value = 3 * np.log(rate) + 7 * np.log1p(-rate)
@@ -39,7 +40,7 @@ def test_a_skewed_posterior_is_drawn_and_not_its_normal_shape() -> None:
 
 
 def test_draws_never_leave_where_the_posterior_is() -> None:
-    def half(theta):
+    def half(theta: Floats) -> tuple[Floats, Floats]:
         value, slope = normal(theta)
         return np.where(theta[:, 0] > 1.0, value, -np.inf), slope
 

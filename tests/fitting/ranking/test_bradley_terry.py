@@ -59,7 +59,7 @@ def no_prior() -> Iterator[None]:
 def mode(pairs: Pairs, tie: Tie) -> np.ndarray:
     model = Model(battles(pairs, order=False, ties=tie != "none"), tie, False)
     start = np.r_[np.zeros(model.found.size), TIE_CENTRE, 0.0]
-    return maximise(lambda t, _: model.newton(t, model.found.times), start, 1)[0]
+    return np.asarray(maximise(lambda t, _: model.newton(t, model.found.times), start, 1)[0])
 
 
 @pytest.mark.parametrize("tie", LINKS)
@@ -85,8 +85,8 @@ def test_the_mode_without_a_prior_is_that_of_choix_and_evalica() -> None:
     pairs = drawn(np.linspace(-1, 1, 6), 800, rng, tie="none")
     ours = mode(pairs, "none")[:6]
     won = pairs.winner == 1
-    data = np.where(won[:, None], np.c_[pairs.left, pairs.right], np.c_[pairs.right, pairs.left])
-    theirs = choix.ilsr_pairwise(6, data.tolist())
+    first, second = np.where(won, pairs.left, pairs.right), np.where(won, pairs.right, pairs.left)
+    theirs = choix.ilsr_pairwise(6, list(zip(first.tolist(), second.tolist(), strict=True)))
     assert ours - ours.mean() == pytest.approx(theirs - theirs.mean(), abs=1e-6)
     winners = [evalica.Winner.X if w else evalica.Winner.Y for w in won]
     names = [NAMES[i] for i in pairs.left], [NAMES[i] for i in pairs.right]
@@ -162,7 +162,9 @@ def test_copies_of_each_battle_do_not_narrow_strengths_when_items_are_drawn_agai
     once = drawn(np.linspace(-1, 1, 5), 400, rng)
     five = Pairs(
         once.candidates,
-        *(np.repeat(x, 5) for x in (once.left, once.right, once.winner)),
+        np.repeat(once.left, 5),
+        np.repeat(once.right, 5),
+        np.repeat(once.winner, 5),
         item=np.repeat(np.arange(400), 5),
     )
     alone = bradley_terry(once, rng).worlds[1:].std(axis=0)
@@ -186,10 +188,9 @@ def test_judges_sharpness_is_found_and_a_coin_counts_little() -> None:
     good, coin = drawn(truth, 600, rng, tie="none"), drawn(0 * truth, 600, rng, tie="none")
     both = Pairs(
         NAMES[:3],
-        *(
-            np.concatenate([getattr(p, n) for p in (good, coin)])
-            for n in ("left", "right", "winner")
-        ),
+        np.r_[good.left, coin.left],
+        np.r_[good.right, coin.right],
+        np.r_[good.winner, coin.winner],
         judge=np.repeat([0, 1], 600),
     )
     made = judged(both, rng, tie="none")
@@ -225,3 +226,16 @@ def test_bad_battles_are_refused_in_one_line() -> None:
         bradley_terry(nothing, np.random.default_rng(0))
     with pytest.raises(InputError, match="did you mean 'davidson'"):
         bradley_terry(nothing, np.random.default_rng(0), tie="davison")  # type: ignore[arg-type]
+
+
+def test_what_sides_that_never_change_hide_stays_unsure_when_items_are_drawn_again() -> None:
+    """The left ones may be better, or the left place: the prior alone tells, in both ways."""
+    rng = np.random.default_rng(10)
+    left, right = rng.integers(0, 2, 600), rng.integers(2, 4, 600)
+    winner = np.where(rng.random(600) < 0.6, 1, -1)
+    pairs = Pairs(NAMES[:4], left, right, winner, item=np.arange(600) // 2)
+    again = bradley_terry(pairs, rng, tie="none", order=True)
+    alone = bradley_terry(pairs, rng, tie="none", order=True, clustered=False)
+    spread = [s.more["order effect"][1:].std() for s in (again, alone)]
+    assert spread[0] > 0.6 * spread[1]
+    assert spread[1] > 0.15

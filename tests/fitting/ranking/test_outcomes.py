@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 
-import apportion as ap
 import numpy as np
 import polars as pl
 import pytest
-from apportion.analysis.counts import Counts
+from apportion.analysis.counts import Counts, count
 from apportion.data.door import admit
 from apportion.data.errors import InputError
+from apportion.data.synthetic import simulate
 from apportion.data.traces import FIXED, Header, assemble
 from apportion.fitting.ranking.outcomes import afforded, outcomes, shares_of_variance, tried
 from apportion.fitting.ranking.rank import rank
@@ -23,7 +23,7 @@ def tally(solved: np.ndarray, n: int, first: int = 0) -> Counts:
     names = [f"p{first + i}" for i in range(len(solved))]
     rows = pl.DataFrame({"problem": names, "n": n, "c": solved})
     table = admit(rows, "tallies", "test")
-    return ap.count(assemble(Header(stop_rule=FIXED), tallies=table))
+    return count(assemble(Header(stop_rule=FIXED), tallies=table))
 
 
 def test_pairing_takes_out_what_makes_a_problem_hard_for_all() -> None:
@@ -56,7 +56,7 @@ def test_these_problems_are_surer_than_new_ones_and_candidates_err_alone() -> No
     these, new = outcomes(data, population="these"), outcomes(data)
     assert these.population == "these"
     assert (these.worlds[1:].std(axis=0) < 0.5 * new.worlds[1:].std(axis=0)).all()
-    both = np.corrcoef(these.worlds[1:].T)[0, 1]
+    both = np.asarray(np.corrcoef(these.worlds[1:].T))[0, 1]
     assert abs(both) < 4 / np.sqrt(len(these.worlds) - 1)
 
 
@@ -83,8 +83,8 @@ def test_the_share_of_noise_within_problems_is_found() -> None:
 
 
 def test_votes_rank_a_simulated_log_and_a_budget_buys_what_it_can() -> None:
-    log, _ = ap.simulate("mixed", problems=30, samples=16, seed=1)
-    each = {"one": ap.count(log), "two": ap.count(log)}
+    log, _ = simulate("mixed", problems=30, samples=16, seed=1)
+    each = {"one": count(log), "two": count(log)}
     made = rank(each, metric="majority", k=8)
     assert made.metric == "majority@8"
     assert made.candidates == ("one", "two")
@@ -110,5 +110,5 @@ def test_candidates_without_shared_problems_are_ranked_unpaired_and_it_is_said()
     made = rank(each)
     assert "unpaired" in made.standing.assumption
     assert any("no problem is shared" in doubt for doubt in made.doubts)
-    assert abs(np.corrcoef(made.standing.worlds[1:].T)[0, 1]) < 0.2
+    assert abs(np.asarray(np.corrcoef(made.standing.worlds[1:].T))[0, 1]) < 0.2
     assert made.p_above[0, 1] > 0.99

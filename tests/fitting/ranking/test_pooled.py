@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
+from apportion.analysis.curve import Floats
 from apportion.benchmarks.tournaments import scored
 from apportion.fitting.ranking.pooled import pool, pooled
 from apportion.fitting.ranking.standing import Standing
 
 
-def worlds_of(values: np.ndarray, sd: float, rng: np.random.Generator, size: int = 4000):
+def worlds_of(values: Floats, sd: float, rng: np.random.Generator, size: int = 4000) -> Floats:
     return np.vstack([values, values + sd * rng.standard_normal((size, len(values)))])
 
 

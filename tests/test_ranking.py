@@ -1,0 +1,153 @@
+"""`apportion rank`: every kind of judgment, a log, the shape of its JSON, one line on bad input."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from apportion.cli import main
+
+Ran = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ran:
+    """Runs the command line in an empty folder, in this process."""
+    monkeypatch.chdir(tmp_path)
+
+    def once(*arguments: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        code = 0
+        try:
+            main(arguments)
+        except SystemExit as end:
+            code = int(end.code or 0)
+        return code, *capsys.readouterr()
+
+    return once
+
+
+def written(name: str, **columns: object) -> None:
+    pl.DataFrame(columns).write_csv(name)
+
+
+def battles(size: int = 300) -> None:
+    rng = np.random.default_rng(0)
+    left, right = rng.integers(0, 3, size), rng.integers(3, 5, size)
+    won = rng.random(size) < 0.3 + 0.15 * left
+    names = np.array(["ann", "bob", "cy", "dee", "\x1b[31meve"])
+    winner = np.where(rng.random(size) < 0.1, "tie", np.where(won, "left", "right"))
+    item, judge = np.arange(size) // 3, rng.integers(0, 2, size)
+    written("b.csv", item=item, left=names[left], right=names[right], judge=judge, winner=winner)
+
+
+def check_shape(made: dict[str, object], size: int) -> None:
+    """The contract's keys and what must hold of any ranking."""
+    candidates = made["candidates"]
+    assert isinstance(candidates, list)
+    assert len(candidates) == size
+    chance = np.array([c["rank_probabilities"] for c in candidates])
+    assert np.allclose(chance.sum(axis=0), 1)
+    assert np.allclose(chance.sum(axis=1), 1)
+    assert np.allclose(chance[:, 0], [c["p_best"] for c in candidates])
+    above = np.array(made["p_above"])
+    assert np.allclose(above + above.T, 1)
+    for c in candidates:
+        assert c["rank"]["low"] <= c["rank"]["estimate"] <= c["rank"]["high"]
+        assert c["value"]["low"] <= c["value"]["estimate"] <= c["value"]["high"]
+        assert c["value"]["for"] in ("these", "new")
+    rows = made["sensitivity"]
+    assert isinstance(rows, list)
+    names = {c["name"] for c in candidates}
+    assert all(set(row["order"]) == names and row["assumption"] for row in rows)
+    assert isinstance(made["doubts"], list)
+
+
+def test_pairs_are_ranked_in_order_of_appearance(run: Ran) -> None:
+    battles()
+    code, out, _ = run("rank", "b.csv", "--json")
+    assert code == 0
+    made = json.loads(out)
+    check_shape(made, 5)
+    first = pl.read_csv("b.csv", n_rows=1).row(0, named=True)
+    assert [c["name"] for c in made["candidates"]][:2] == [first["left"], first["right"]]
+    assert made["kind"] == "pairs"
+    assert {"items", "battles"} <= set(made["variance"])
+    assert any("judges differ" in row["assumption"] for row in made["sensitivity"])
+
+
+def test_the_table_is_for_people_and_names_are_inert(run: Ran) -> None:
+    battles()
+    code, out, err = run("rank", "b.csv")
+    assert code == 0
+    assert "\x1b[31m" not in out + err
+    for words in ("rank", "P(best)", "hold all at once", "under other assumptions", "order effect"):
+        assert words in out
+
+
+def test_levels_and_orders_are_ranked_too(run: Ran) -> None:
+    rng = np.random.default_rng(1)
+    item, candidate = (x.ravel() for x in np.indices((60, 3)))
+    level = (rng.random(180) < 0.3 + 0.2 * candidate).astype(int)
+    names = np.array(["a", "b", "c"])[candidate]
+    written("g.csv", item=item, candidate=names, judge="j", level=level)
+    code, out, _ = run("rank", "g.csv", "--json")
+    assert code == 0
+    made = json.loads(out)
+    check_shape(made, 3)
+    assert made["kind"] == "levels"
+    assert made["margins"][0]["above"] == "c"
+    worth = candidate + rng.gumbel(size=180)
+    rank = np.empty(180, dtype=int)
+    for i in range(60):
+        rows = np.flatnonzero(item == i)
+        rank[rows[np.argsort(-worth[rows])]] = [1, 2, 3]
+    written("o.csv", item=item, candidate=names, rank=rank)
+    code, out, _ = run("rank", "o.csv", "--json")
+    assert code == 0
+    made = json.loads(out)
+    check_shape(made, 3)
+    assert made["kind"] == "orders"
+    assert made["sensitivity"] == []
+    assert max(made["candidates"], key=lambda c: c["p_best"])["name"] == "c"
+
+
+def test_a_log_of_models_is_ranked_by_what_is_asked(run: Ran) -> None:
+    rng = np.random.default_rng(2)
+    problem, model = (x.ravel() for x in np.indices((40, 2)))
+    c = rng.binomial(8, 0.4 + 0.3 * model)
+    names = np.array(["small", "large"])[model]
+    written("counts.csv", problem=problem, n=8, c=c, model=names)
+    code, out, _ = run("rank", "counts.csv", "--at", "2", "--json")
+    assert code == 0
+    made = json.loads(out)
+    check_shape(made, 2)
+    assert made["metric"] == "coverage@2"
+    assert [c["name"] for c in made["candidates"]] == ["small", "large"]
+    assert made["decisions"][1][0] == "above"
+    same = json.loads(run("rank", "counts.csv", "--at", "2", "--json", "--seed", "0")[1])
+    assert same == made
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["b.csv", "--metric", "majority"], "--metric is for a log; b.csv holds judgments"),
+        (["counts.csv", "--levels", "3"], "--levels is for judgments; counts.csv holds a log"),
+        (["counts.csv", "--at", "1,2"], "--at takes one number of samples here; got 2"),
+        (["counts.csv"], "at least 2 models"),
+        (["b.csv", "--rope", "-1"], "rope must satisfy rope >= 0; got -1"),
+        (["none.csv"], "none.csv: no such file"),
+        (["b.csv", "--strict"], "--strict"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_2(run: Ran, arguments: list[str], said: str) -> None:
+    battles(12)
+    written("counts.csv", problem=["p", "q"], n=[4, 4], c=[1, 2])
+    code, out, err = run("rank", *arguments)
+    assert code == 2
+    assert out == ""
+    assert said in err
+    assert len(err.strip().splitlines()) == 1
