@@ -50,6 +50,11 @@ class Separation:
     times: Interval
     unit: str
 
+    def json(self) -> Json:
+        """Returns the pair, its P(above), and how many times of which unit."""
+        names = {"above": self.above, "below": self.below, "p_above": self.p_above}
+        return {**names, "unit": self.unit, "times": self.times.json()}
+
 
 @dataclass(frozen=True, slots=True)
 class Margin:
@@ -178,16 +183,7 @@ class Ranking:
                 source: [number(x) for x in share]
                 for source, share in (self.variance or {}).items()
             },
-            "separation": [
-                {
-                    "above": s.above,
-                    "below": s.below,
-                    "p_above": s.p_above,
-                    "unit": s.unit,
-                    "times": s.times.json(),
-                }
-                for s in self.separations()
-            ],
+            "separation": [separation.json() for separation in self.separations()],
             "margins": [asdict(margin) for margin in self.margins],
             "doubts": list(self.doubts),
         }
