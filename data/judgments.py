@@ -155,6 +155,8 @@ def _settle(
             raise InputError(f"{name} must have {size} entries as {whose[0]} has; got {len(array)}")
         if name in whose and size and not (array.min() >= 0 and array.max() < candidates):
             raise InputError(f"{name} must be an id of 0..{candidates - 1}; some are not")
+        if name in ("item", "judge") and size and array.min() < 0:
+            raise InputError(f"{name} must be an id >= 0; got {int(array.min())}")
         object.__setattr__(judged, name, array)
 
 

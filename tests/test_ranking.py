@@ -138,7 +138,7 @@ def test_a_log_of_models_is_ranked_by_what_is_asked(run: Ran) -> None:
         (["counts.csv", "--levels", "3"], "--levels is for judgments; counts.csv holds a log"),
         (["counts.csv", "--at", "1,2"], "--at takes one number of samples here; got 2"),
         (["counts.csv"], "at least 2 models"),
-        (["b.csv", "--rope", "-1"], "rope must satisfy rope >= 0; got -1"),
+        (["b.csv", "--rope", "-1"], "rope must be finite and satisfy rope >= 0; got -1"),
         (["none.csv"], "none.csv: no such file"),
         (["b.csv", "--strict"], "--strict"),
     ],
@@ -151,3 +151,51 @@ def test_bad_input_is_one_line_and_exit_2(run: Ran, arguments: list[str], said: 
     assert out == ""
     assert said in err
     assert len(err.strip().splitlines()) == 1
+
+
+def test_what_plausible_tables_hold_is_ranked_or_refused_with_its_reason(run: Ran) -> None:
+    """Ties in orders, nothing but ties, gold of some, candidates without levels, --threshold 0."""
+    written("ties.csv", item=[1, 1, 1, 2, 2, 2], candidate=[*"abcabc"], rank=[1, 1, 2, 1, 2, 3])
+    made = json.loads(run("rank", "ties.csv", "--json")[1])
+    assert "broken at random" in made["sensitivity"][0]["assumption"]
+    written("even.csv", item=[*range(8)], left=[*"ab" * 4], right=[*"bc" * 4], winner=["tie"] * 8)
+    made = json.loads(run("rank", "even.csv", "--json")[1])
+    assert [
+        row["assumption"] for row in made["sensitivity"] if "left out" in row["assumption"]
+    ] == []
+    rng = np.random.default_rng(0)
+    item, names = np.repeat(np.arange(40), 3), np.tile([*"abc"], 40)
+    level = [
+        None if n == "c" else int(x) for n, x in zip(names, rng.integers(-1, 2, 120), strict=True)
+    ]
+    gold = [1 if n == "a" else None for n in names]
+    written("some.csv", item=item, candidate=names, level=level, gold=gold)
+    made = json.loads(run("rank", "some.csv", "--json")[1])
+    assert [c["name"] for c in made["candidates"]] == ["a", "b"]
+    assert any("left out: c" in doubt for doubt in made["doubts"])
+    assert not any("true levels" in row["assumption"] for row in made["sensitivity"])
+    made = json.loads(run("rank", "some.csv", "--threshold", "0", "--json")[1])
+    assert made["metric"] == "share of the upper level"
+    code, _, err = run("rank", "some.csv", "--rope", "inf")
+    assert code == 2
+    assert "rope must be finite" in err
+    written("odd.csv", left=["a"], right=["b"], winner=["left"])
+    assert "no column 'item' for pairs" in run("rank", "odd.csv")[2]
+
+
+def test_one_item_for_all_battles_does_not_make_them_sure(run: Ran) -> None:
+    winner = ["left"] * 19 + ["right"] * 21
+    written("one.csv", item=[0] * 40, left=["a"] * 40, right=["b"] * 40, winner=winner)
+    made = json.loads(run("rank", "one.csv", "--json")[1])
+    assert 0.2 < made["p_above"][0][1] < 0.8
+    assert any("too few to draw again" in doubt for doubt in made["doubts"])
+
+
+def test_twins_can_never_be_told_apart(run: Ran) -> None:
+    problem = [*range(30)] * 2
+    c = np.random.default_rng(1).binomial(8, 0.5, 30)
+    written("t.csv", problem=problem, n=[8] * 60, c=[*c, *c], model=["x"] * 30 + ["y"] * 30)
+    made = json.loads(run("rank", "t.csv", "--json")[1])
+    assert made["separation"][0]["times"]["estimate"] is None
+    assert made["p_above"][0][1] == 0.5
+    assert "1,000+" in run("rank", "t.csv")[1]

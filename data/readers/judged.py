@@ -30,6 +30,8 @@ KINDS: dict[str, set[str]] = {
     "levels": {"item", "candidate", "level"},
     "orders": {"item", "candidate", "rank"},
 }
+TOLD_BY: tuple[set[str], ...] = ({"left", "right"}, {"candidate", "level"}, {"candidate", "rank"})
+"""What no log of samples has."""
 OURS = ("item", "candidate", "judge", "level", "left", "right", "winner", "rank", "gold")
 WINNERS = {"left": LEFT, "right": RIGHT, "tie": TIE, "draw": TIE}
 MOST_LEVELS = 20
@@ -65,6 +67,8 @@ def read_judgments(
     where = ", ".join(map(str, paths))
     frame = _joined(paths, names or {}, where)
     kind = _kind(frame, where)
+    if levels is not None and threshold is not None:
+        raise InputError(f"{where}: give --levels or --threshold, not both")
     if kind != "levels" and (levels is not None or threshold is not None):
         raise InputError(f"{where}: --levels and --threshold are for levels; got {kind}")
     if kind != "orders" and whole:
@@ -86,7 +90,7 @@ def is_judgments(paths: Sequence[Path], names: Mapping[str, str]) -> bool:
         return False
     have = {column for path in paths for column in load(path).columns}
     have |= {ours for ours, theirs in names.items() if theirs in have}
-    return any(need <= have for need in KINDS.values())
+    return any(need <= have for need in TOLD_BY)
 
 
 def _joined(paths: Sequence[Path], names: Mapping[str, str], where: str) -> pl.DataFrame:
@@ -104,7 +108,9 @@ def _joined(paths: Sequence[Path], names: Mapping[str, str], where: str) -> pl.D
             )
     renamed = [rename(f, {o: t for o, t in names.items() if t in f.columns}) for f in frames]
     known = [f.select(pl.col(c).cast(pl.String) for c in OURS if c in f.columns) for f in renamed]
-    return pl.concat(known, how="diagonal")
+    whole = pl.concat(known, how="diagonal")
+    text = pl.all().str.strip_chars()
+    return whole.select(pl.when(text != "").then(text))
 
 
 def _kind(frame: pl.DataFrame, where: str) -> str:
@@ -151,6 +157,9 @@ def _pairs(frame: pl.DataFrame, where: str, item: Ints, judge: Ints, origin: Ori
         for name in ("winner", "gold")
     ]
     assert told[0] is not None
+    if told[1] is not None:
+        said = (*origin.doubts, "gold of pairs is kept, and not used by the ranking")
+        origin = Origin(origin.items, origin.judges, origin.sources, said)
     return Pairs(candidates, left, right, told[0], item, judge, told[1], origin)
 
 
@@ -219,9 +228,9 @@ def _grades(
 
 
 def _numbers(frame: pl.DataFrame, name: str, where: str) -> Floats:
-    column = frame[name].str.strip_chars()
-    numbers = column.cast(pl.Float64, strict=False)
-    lost = column.is_not_null() & (column != "") & numbers.is_null()
+    column = frame[name]
+    numbers = column.cast(pl.Float64, strict=False).fill_nan(None)
+    lost = column.is_not_null() & numbers.is_null()
     if lost.any():
         row = int(lost.arg_max() or 0)
         raise InputError(f"{where}: row {row + 1}: {name} must be a number; got {column[row]!r}")

@@ -17,6 +17,8 @@ from .strengths import curvature, log_prior, precision
 
 SPREAD, TIE_CENTRE = 1.0, -0.7
 """Prior sd of the order effect (logits), and of the log tie parameter around its centre."""
+FEWEST = 10
+"""Items that can be drawn again; fewer hardly differ from draw to draw."""
 DRAWS, CHECKED, NORMAL = 1000, 16, 0.9
 """Draws of a normal posterior; a posterior is called normal where CHECKED draws of its normal
 shape are worth a share NORMAL of that by their importance weights."""
@@ -116,7 +118,8 @@ def bradley_terry(
         raise InputError(f"tie must be one of {', '.join(known)}; got {tie!r}{nearest(tie, known)}")
     found = battles(pairs, order=order, ties=tie != "none")
     model = Model(found, tie, order)
-    again = found.clustered if clustered is None else clustered
+    items = 0 if found.item is None else int(found.item.max()) + 1
+    again = items >= FEWEST if clustered is None else clustered
     theta, doubts = _redrawn(model, worlds, seed) if again else _drawn(model, rng)
     c = found.size
     strengths = theta[:, :c] - theta[:, :c].mean(axis=1, keepdims=True)
@@ -126,7 +129,14 @@ def bradley_terry(
         candidates=found.candidates,
         worlds=strengths,
         more=more | ({"order effect": theta[:, c + 1]} if order else {}),
-        doubts=(*doubts, *alone(found)),
+        doubts=(*doubts, *alone(found), *(_few(items) if 0 < items < FEWEST else ())),
+    )
+
+
+def _few(items: int) -> tuple[str, ...]:
+    return (
+        f"only {items} items with several battles: too few to draw again, so battles are taken as"
+        " independent, which is too sure where an item favours a candidate",
     )
 
 

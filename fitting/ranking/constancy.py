@@ -16,6 +16,8 @@ from .tables import Tables, tables
 
 KAPPAS = (math.inf, 100.0, 30.0, 10.0, 3.0)
 ETAS, TAUS = (ETA,), (0.7, 1.5)
+TURNS = 0.05
+"""How far beyond 1/2, on both sides, a chance must reach for its pair to turn: else it is noise."""
 NAMED = 5
 """So many pairs are named; the others are counted."""
 
@@ -48,10 +50,19 @@ class Constancy:
     @property
     def doubts(self) -> tuple[str, ...]:
         """What to doubt of the order: pairs that do not keep it, and what any row doubts."""
-        kept = self.kept()
-        open_ = [(i, j) for i in range(len(kept)) for j in range(i) if not (kept | kept.T)[i, j]]
         rows = tuple(dict.fromkeys(doubt for row in self.rows for doubt in row.doubts))
-        return (*rows, self._turned(open_)) if open_ else rows
+        return (*rows, *self.turned())
+
+    def turned(self) -> tuple[str, ...]:
+        """Returns a sentence on the pairs whose order some setting turns, if there are any."""
+        least, most = self.chances()
+        open_ = [
+            (i, j)
+            for i in range(len(least))
+            for j in range(i)
+            if least[i, j] < 0.5 - TURNS and most[i, j] > 0.5 + TURNS
+        ]
+        return (self._turned(open_),) if open_ else ()
 
     def _turned(self, pairs: Sequence[tuple[int, int]]) -> str:
         least, most = self.chances()

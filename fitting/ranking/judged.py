@@ -1,6 +1,6 @@
 """Bradley-Terry where judges differ: in sharpness, in what the left place is worth, in ties."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -72,17 +72,19 @@ def judged(pairs: Pairs, rng: np.random.Generator, *, tie: Tie = "davidson") -> 
     """
     if pairs.judge is None:
         raise InputError("judges can differ only where battles name their judge")
-    found = battles(pairs, order=True, ties=tie != "none", judged=True)
+    who, judge = np.unique(pairs.judge, return_inverse=True)
+    found = battles(replace(pairs, judge=judge), order=True, ties=tie != "none", judged=True)
     model = Model(found, tie)
     start = np.zeros(model.size)
     start[found.size] = TIE_CENTRE
     walked = walk(model.density, start, rng)
     theta = summary(walked.theta)
-    c, names = found.size, pairs.origin.judges or [str(j) for j in range(found.judges)]
+    c, known = found.size, pairs.origin.judges
+    names = [known[j] if j < len(known) else str(j) for j in who.tolist()]
     own = centred(theta[:, c + 2 :].reshape(len(theta), 3, found.judges))
     sharp, order = np.exp(own[:, 0]), theta[:, [c + 1]] + own[:, 1]
-    each = {f"sharpness of {n}": s for n, s in zip(names, sharp.T, strict=False)}
-    each |= {f"order effect of {n}": s for n, s in zip(names, order.T, strict=False)}
+    each = {f"sharpness of {n}": s for n, s in zip(names, sharp.T, strict=True)}
+    each |= {f"order effect of {n}": s for n, s in zip(names, order.T, strict=True)}
     unmixed = f"the draws disagree (R-hat {walked.r_hat:.2f}): the intervals are rough"
     return Standing(
         assumption="Bradley-Terry, judges differ, battles independent",

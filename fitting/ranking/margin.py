@@ -9,6 +9,7 @@ gap does. So each pair has one number, the largest delta that its order survives
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...analysis.curve import MASS, Floats
 from ...data.errors import InputError
@@ -23,11 +24,15 @@ RARE = 0.05
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Margins:
-    """The pass rates gamma (1 + T, J, C) that judges give: row 0 the mean, the others draws."""
+    """The pass rates gamma (1 + T, J, C) that judges give: row 0 the mean, the others draws.
+
+    `seen` (J, C) says which candidates a judge graded at all.
+    """
 
     judges: tuple[str, ...]
     candidates: tuple[str, ...]
     worlds: Floats
+    seen: NDArray[np.bool_]
 
     def survived(self, mass: float = MASS) -> tuple[Floats, Floats]:
         """Returns the largest delta that `row above column` survives, (J, C, C), and a lower bound.
@@ -36,6 +41,7 @@ class Margins:
         does not put the row above the column, or not with that chance.
         """
         gap = self.worlds[..., :, None] - self.worlds[..., None, :]
+        gap = gap * (self.seen[:, :, None] & self.seen[:, None, :])
         low = np.quantile(gap[1:], 1 - mass, axis=0)
         return np.maximum(gap[0], 0.0), np.maximum(np.minimum(low, gap[0]), 0.0)
 
@@ -43,7 +49,8 @@ class Margins:
 def margins(log: Grades | Tables, rng: np.random.Generator, *, draws: int = DRAWS) -> Margins:
     """Draws every judge's pass rates, Beta(1 + passed, 1 + failed); gold is not asked for."""
     seen = _of_two(log)
-    return Margins(seen.judges, seen.candidates, summary(_rates(seen.said, rng, draws)))
+    graded = seen.said.sum(axis=2) > 0
+    return Margins(seen.judges, seen.candidates, summary(_rates(seen.said, rng, draws)), graded)
 
 
 def rogan_gladen(

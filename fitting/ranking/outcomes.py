@@ -89,8 +89,8 @@ def asked(each: Mapping[str, Counts], metric: str, k: int | Sequence[int]) -> li
 
 
 def share_problems(each: Mapping[str, Counts]) -> bool:
-    """Returns whether any problem was tried by all candidates."""
-    return bool(set.intersection(*(set(counts.problems) for counts in each.values())))
+    """Returns whether at least two problems were tried by all candidates."""
+    return len(set.intersection(*(set(counts.problems) for counts in each.values()))) > 1
 
 
 def unpaired(
@@ -123,8 +123,10 @@ def unpaired(
         candidates=tuple(each),
         worlds=np.stack(columns, axis=1),
         doubts=(
-            "no problem is shared: candidates are compared as if their problems were equally hard",
+            "fewer than 2 problems are shared by all: candidates are compared as if their problems"
+            " were equally hard",
         ),
+        bounds=(0.0, 1.0),
     )
 
 
@@ -182,6 +184,7 @@ def outcomes(
         worlds=values,
         population=population,
         doubts=tuple(_doubts(data)),
+        bounds=(0.0, 1.0),
     )
 
 
@@ -214,11 +217,13 @@ def shares_of_variance(data: Tried) -> Floats:
     noise = []
     for counts in data.each:
         rate, n = counts.solve_rates, counts.n
-        noise.append(np.mean(rate * (1 - rate) / np.maximum(n - 1, 1)))
+        known = n > 1  # one try of a problem says nothing of its noise
+        each = rate[known] * (1 - rate[known]) / (n[known] - 1)
+        noise.append(each.mean() if known.any() else np.nan)
     within = np.add.outer(noise, noise)
     gaps = data.earned[:, :, None] - data.earned[:, None, :]
     total = gaps.var(axis=0, ddof=1)
-    share = np.clip(within / np.where(total > 0, total, np.inf), 0.0, 1.0)
+    share = np.clip(within / np.where(total > 0, total, np.nan), 0.0, 1.0)
     np.fill_diagonal(share, np.nan)
     return np.asarray(share)
 

@@ -10,6 +10,8 @@ from ...data.errors import InputError
 from ...data.judgments import MISSING, Grades, Ints
 from .standing import Standing
 
+FEW = 10
+"""Items that can be drawn again; fewer hardly differ from draw to draw."""
 FEWEST = 3
 """Judges, or items, that can be drawn again."""
 
@@ -27,14 +29,17 @@ def plain(grades: Grades, *, gold: bool = False, worlds: int = WORLDS, seed: int
         InputError: a candidate has no level.
     """
     level, item, candidate = _rows(grades, grades.item, gold=gold)
-    values = _redrawn(grades, level, item, candidate, worlds, seed)
-    whose = "true levels" if gold else "levels at their word"
-    few = item.max() + 1 < 20
+    units, items = "items", int(item.max(initial=-1)) + 1
+    few = grades.item is not None and items < FEW
+    if grades.item is None or few:
+        level, item, candidate = _rows(grades, None, gold=gold)
+        units = "judgments"
+    said = f"only {items} items: too few to draw again, so judgments are taken as independent"
     return Standing(
-        assumption=f"{whose}, {'items' if grades.item is not None else 'judgments'} drawn again",
+        assumption=f"{'true levels' if gold else 'levels at their word'}, {units} drawn again",
         candidates=grades.candidates,
-        worlds=values,
-        doubts=(f"only {item.max() + 1} items: their draws again say little",) if few else (),
+        worlds=_redrawn(grades, level, item, candidate, worlds, seed),
+        doubts=(said,) if few else (),
     )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from ...analysis.counts import Counts, count
 from ...analysis.curve import MASS, Floats
 from ...data.errors import InputError
-from ...data.judgments import TIE, Grades, Orders, Pairs
+from ...data.judgments import LEFT, RIGHT, TIE, Grades, Orders, Pairs
 from ...data.traces import UNTIL_SUCCESS, Trace
 from . import graded, variance
 from .asked import How, sizes
@@ -60,8 +60,8 @@ def rank(
     Raises:
         InputError: fewer than two candidates, or nothing to compare them by.
     """
-    if rope is not None and not rope >= 0:
-        raise InputError(f"rope must satisfy rope >= 0; got {rope:g}")
+    if rope is not None and not 0 <= rope < np.inf:
+        raise InputError(f"rope must be finite and satisfy rope >= 0; got {rope:g}")
     how = How(metric, k, budget, rope, mass, seed)
     if isinstance(data, Pairs):
         return _pairs(data, how)
@@ -150,7 +150,8 @@ def _pairs(pairs: Pairs, how: How) -> Ranking:
     also = [bradley_terry(pairs, rng, tie=tie, order=False, seed=how.seed)]
     if tie != "none":
         also.append(bradley_terry(pairs, rng, tie="rao-kupper", order=True, seed=how.seed))
-        also.append(bradley_terry(pairs, rng, tie="none", order=True, seed=how.seed))
+        if np.isin(pairs.winner, (LEFT, RIGHT)).any():
+            also.append(bradley_terry(pairs, rng, tie="none", order=True, seed=how.seed))
     if again:
         also.append(bradley_terry(pairs, rng, tie=tie, order=True, clustered=False))
     judges = 0 if pairs.judge is None else len(np.unique(pairs.judge))

@@ -12,6 +12,7 @@ from ...analysis.curve import Floats, Interval, Json, interval, number
 from ...data.judgments import Ints
 from ...data.traces import Source
 from .standing import (
+    TIED,
     Standing,
     decisions,
     joint_order,
@@ -23,6 +24,8 @@ from .standing import (
 
 SETTLED = 0.975
 """The P(above) at which two candidates count as told apart when asking how much more that takes."""
+CLEARLY = 0.55
+"""P(above) from which another assumption is said to turn an order; below is Monte Carlo noise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,7 @@ class Ranking:
     sources: tuple[Source, ...] = ()
     notes: tuple[str, ...] = ()
     margins: tuple[Margin, ...] = ()
+    separable: bool = True
 
     @property
     def candidates(self) -> tuple[str, ...]:
@@ -131,7 +135,7 @@ class Ranking:
     def _flips(self) -> list[str]:
         """Assumptions under which somebody else comes first."""
         best = self.standing.order()[0]
-        others = [s for s in self.sensitivity if s.order()[0] != best and not s.doubts]
+        others = [s for s in self.sensitivity if self._beaten(s, best)]
         if not others:
             return []
         return [
@@ -139,8 +143,21 @@ class Ranking:
             f" ({others[0].assumption}): the log does not say which hold"
         ]
 
+    def _beaten(self, other: Standing, best: str) -> bool:
+        """Whether a standing that has no doubts of its own puts somebody else clearly first."""
+        first = other.order()[0]
+        if first == best or set(other.doubts) - set(self.standing.doubts):
+            return False
+        i, j = (self.candidates.index(name) for name in (first, best))
+        return bool((other.worlds[1:, i] > other.worlds[1:, j]).mean() > CLEARLY)
+
     def separations(self) -> list[Separation]:
-        """Returns what it takes to tell each candidate from the next one below it."""
+        """Returns what it takes to tell each candidate from the next one below it.
+
+        Nothing where more of the same would not tell: how judges err stays unknown.
+        """
+        if not self.separable:
+            return []
         order = np.argsort(-self.standing.worlds[0], kind="stable")
         above = self.p_above
         return [
@@ -226,7 +243,8 @@ def times_as_much(gap: Floats, mass: float) -> Interval:
     as much; the true gap is not known, so the worlds say what it may be.
     """
     spread = float(gap[1:].std())
-    with np.errstate(divide="ignore"):
-        times = (ndtri(SETTLED) * spread / np.abs(gap)) ** 2
-    low, middle, high = np.quantile(times[1:], [(1 - mass) / 2, 0.5, (1 + mass) / 2])
+    alike = np.abs(gap) <= TIED
+    times = np.where(alike, np.inf, (ndtri(SETTLED) * spread / np.where(alike, 1.0, gap)) ** 2)
+    tails = [(1 - mass) / 2, 0.5, (1 + mass) / 2]
+    low, middle, high = np.quantile(times[1:], tails, method="nearest")
     return Interval(float(middle), float(low), float(high), mass, "new")

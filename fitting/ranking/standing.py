@@ -19,6 +19,7 @@ class Standing:
 
     `worlds` (1 + W, C) holds the values: row 0 the estimate, the others draws, of a posterior or
     of the problems. `more` holds what else was estimated, (1 + W,) each, such as an order effect.
+    Values shown stay within `bounds`; draws may not, so that they keep their order.
     """
 
     assumption: str
@@ -27,6 +28,7 @@ class Standing:
     population: Population = "new"
     more: Mapping[str, Floats] = field(default_factory=dict)
     doubts: tuple[str, ...] = ()
+    bounds: tuple[float, float] | None = None
 
     def order(self) -> list[str]:
         """Returns the candidates by their estimates, best first."""
@@ -34,7 +36,8 @@ class Standing:
 
     def values(self, mass: float = MASS) -> list[Interval]:
         """Returns the interval of each candidate's value."""
-        return [interval(column, mass, self.population) for column in self.worlds.T]
+        worlds = self.worlds if self.bounds is None else np.clip(self.worlds, *self.bounds)
+        return [interval(column, mass, self.population) for column in worlds.T]
 
 
 def summary(theta: Floats) -> Floats:

@@ -5,6 +5,9 @@ from typing import Any
 
 import polars as pl
 import pytest
+from apportion.analysis.counts import count
+from apportion.analysis.coverage import coverage
+from apportion.analysis.voting import majority
 from apportion.data import store
 from apportion.data.traces import FIXED
 
@@ -51,6 +54,37 @@ def test_the_measured_rates_of_a_card_are_those_of_its_log() -> None:
         tokens = f"{samples['output_tokens'].sum() / len(samples):.1f}"
         row = (f"{group.temperature}", first, second, tokens, *rest)
         assert f"| {' | '.join(row)} |" in card
+
+
+def test_the_tables_of_the_deep_card_are_those_of_its_log() -> None:
+    """The rows on all problems; the others are made by the same lines."""
+    folder = EXAMPLES / "smollm2-deep"
+    card, trace = (folder / "README.md").read_text("utf8"), store.read(folder)
+    counts = count(trace)
+    covered = coverage(counts, [1, 4, 16, 64, 256], worlds=1).estimate
+    voted = majority(counts, [256], worlds=1).estimate
+    row = [str(len(counts)), *(f"{x:.3f}" for x in (*covered, *voted)), str((counts.c == 0).sum())]
+    assert f"| all | {' | '.join(row)} |" in card
+    samples = trace.samples
+    judged = trace.verdicts.join(
+        samples.select("problem", "sample", "correct"), ["problem", "sample"]
+    )
+    names = ("weak-test", "strong-test", "resolve", "generative-shots")
+    rates: list[Any] = [
+        judged.filter(pl.col("verifier") == name, pl.col("correct") == right)["accepts"].mean()
+        for name in names
+        for right in (True, False)
+    ]
+    length: Any = samples["output_tokens"].mean()
+    rates.insert(0, samples["answer"].is_null().mean())
+    cells = [f"{length:.1f}", *(f"{rate:.3f}" for rate in rates)]
+    assert f"| all | {' | '.join(cells)} |" in card
+    sizes = trace.verdicts.group_by("verifier").agg(pl.col("verdict").max() + 1)
+    assert dict(sizes.rows()) == {
+        "weak-test": 1, "strong-test": 1, "resolve": 8, "generative-shots": 8, "likelihood": 1
+    }  # fmt: skip
+    assert set(counts.n.tolist()) == {256}
+    assert len(counts) >= 100
 
 
 def test_together_they_are_small() -> None:

@@ -81,6 +81,7 @@ def test_columns_can_be_called_otherwise(tmp_path: Path) -> None:
         ("item,left,right,winner\n1,a,b,tie\n", {"levels": 3}, "are for levels; got pairs"),
         ("item,candidate,level\n1,a,x\n", {}, "row 1: level must be a number; got 'x'"),
         ("item,candidate,level\n1,a,2\n", {}, "must number 2 to 20; got 1"),
+        ("item,candidate,level\n1,a,2\n", {"levels": 3, "threshold": 2}, "not both"),
         ("item,candidate,level\n1,a,2\n", {"whole": True}, "--whole is for orders; got levels"),
         ("item,candidate,rank\n1,a,1\n1,a,2\n", {}, "must stand once in a list; got 'a'"),
         ("item,candidate,level\n1,a,2\n", {"names": {"levle": "x"}}, "did you mean 'level'"),

@@ -29,9 +29,13 @@ def graded(
 def test_the_estimate_is_the_mean_of_item_means() -> None:
     item, candidate = np.array([0, 0, 1, 0, 1]), np.array([0, 0, 0, 1, 1])
     level = np.array([0, 2, 2, 1, MISSING])
-    made = plain(Grades(("a", "b"), candidate, level, VALUES, item))
+    few = plain(Grades(("a", "b"), candidate, level, VALUES, item))
+    assert few.worlds[0] == pytest.approx([(1 + 3 + 3) / 3, 2.0])
+    assert any("only 2 items" in doubt for doubt in few.doubts)
+    items = np.concatenate([item + 2 * i for i in range(6)])
+    made = plain(Grades(("a", "b"), np.tile(candidate, 6), np.tile(level, 6), VALUES, items))
     assert made.worlds[0] == pytest.approx([(2 + 3) / 2, 2.0])
-    assert any("only 2 items" in doubt for doubt in made.doubts)
+    assert made.doubts == ()
 
 
 def test_ten_judges_of_one_item_are_not_ten_items() -> None:
