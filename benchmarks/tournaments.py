@@ -15,8 +15,11 @@ from apportion.fitting.ranking.hierarchical import averaged
 from apportion.fitting.ranking.judged import judged
 from apportion.fitting.ranking.outcomes import outcomes, tried, unpaired
 from apportion.fitting.ranking.pooled import pool
-from apportion.fitting.ranking.standing import joint_order, p_above, rank_sets, ranks
+from apportion.fitting.ranking.simplex import drawn, relatives
+from apportion.fitting.ranking.standing import joint_order, p_above, rank_sets, ranks, summary
 from apportion.fitting.ranking.strengths import draw
+
+from . import sbc_simplex
 
 MASS = 0.95
 CANDIDATES = 8
@@ -79,6 +82,18 @@ def fights(
     return made.worlds, strengths
 
 
+def graded(rng: np.random.Generator, *, gold: int) -> Played:
+    """Four candidates and three judges of three levels whose maps differ by candidate, kappa 30.
+
+    The maps are drawn as they are, not from the collapse that the model takes for them.
+    """
+    world = sbc_simplex.World((3, 4, 3), 200, gold=gold, kappa=30.0)
+    truth, seen = sbc_simplex.simulate(world, rng, exact=True)
+    found = drawn(seen, world.judging, relatives(seen, {}), rng)
+    values = np.asarray(seen.values)
+    return summary(found.pi @ values), (truth.pi @ values)[0]
+
+
 KINDS: Mapping[str, Callable[[np.random.Generator], Played]] = {
     "outcomes, paired": lambda rng: tries(rng, paired=True),
     "outcomes, unpaired": lambda rng: tries(rng, paired=False),
@@ -86,6 +101,8 @@ KINDS: Mapping[str, Callable[[np.random.Generator], Played]] = {
     "pairs, judges who favour the left": lambda rng: fights(rng, order=0.6),
     "pairs, ten battles an item": lambda rng: fights(rng, items=True),
     "pairs, judges of unlike sharpness": lambda rng: fights(rng, sharp=0.5),
+    "levels, no gold, judges constant to kappa 30": lambda rng: graded(rng, gold=0),
+    "levels, 40 gold each, judges constant to kappa 30": lambda rng: graded(rng, gold=40),
 }
 """What is played; each draws a tournament and fits it."""
 
