@@ -119,6 +119,7 @@ def _played(found: Row) -> Iterator[str]:
         told = {round(high, 3): f"{said:.2f}: {true:.2f}" for _, high, _, said, true in row["bins"]}
         cells = [told.get(high, "") for high in (0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0)]
         held = f"{row['held']:.3f} ± {row['error']:.3f}"
+        kind += f" (commit {row['commit']})" if "commit" in row else ""
         yield (
             f"| {row['tournaments']}: {kind} | {held} | {row['size']:.1f} | {row['joint']:.2f} | "
             + " | ".join(cells)
