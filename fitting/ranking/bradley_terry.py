@@ -21,7 +21,10 @@ FEWEST = 10
 """Items that can be drawn again; fewer hardly differ from draw to draw."""
 DRAWS, CHECKED, NORMAL = 1000, 16, 0.9
 """Draws of a normal posterior; a posterior is called normal where CHECKED draws of its normal
-shape are worth a share NORMAL of that by their importance weights."""
+shape are worth a share NORMAL of that by their importance weights, and battles are PLENTY."""
+PLENTY = 1000.0
+"""Information on each strength, in battles times p (1 - p), from which its skewness, about one over
+the root, does not show."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -176,13 +179,20 @@ def _drawn(model: Model, rng: np.random.Generator) -> tuple[Floats, list[str]]:
     """Draws (1 + T, p), of the normal shape at the mode where it is the posterior, else walked."""
     start = np.r_[_rough(model.found), TIE_CENTRE, 0.0]
     mode = maximise(lambda theta, _: model.newton(theta, model.found.times), start, 1)[0]
-    root = np.linalg.cholesky(-model.newton(mode[None], model.found.times)[2][0])
+    information = -model.newton(mode[None], model.found.times)[2][0]
+    if information.diagonal()[: model.found.size].min() < PLENTY:
+        return _walked(model, mode, rng)
+    root = np.linalg.cholesky(information)
     normal = rng.standard_normal((DRAWS, model.size))
     theta = mode + normal @ np.linalg.inv(root)
     off = model.density(theta[:CHECKED])[0] + 0.5 * (normal[:CHECKED] ** 2).sum(axis=1)
     weight = np.exp(off - off.max())
     if weight.sum() ** 2 >= NORMAL * CHECKED * (weight**2).sum():
         return np.vstack([mode, theta]), []
+    return _walked(model, mode, rng)
+
+
+def _walked(model: Model, mode: Floats, rng: np.random.Generator) -> tuple[Floats, list[str]]:
     walked = walk(model.density, mode, rng)
     unmixed = f"the draws disagree (R-hat {walked.r_hat:.2f}): the intervals are rough"
     return summary(walked.theta), [unmixed] if walked.r_hat > MIXED else []

@@ -229,7 +229,10 @@ def test_bad_battles_are_refused_in_one_line() -> None:
 
 
 def test_what_sides_that_never_change_hide_stays_unsure_when_items_are_drawn_again() -> None:
-    """The left ones may be better, or the left place: the prior alone tells, in both ways."""
+    """The left ones may be better, or the left place: the prior alone tells, in both ways.
+
+    Worlds of items take the spread of strengths as found, so they say less of it than the posterior.
+    """
     rng = np.random.default_rng(10)
     left, right = rng.integers(0, 2, 600), rng.integers(2, 4, 600)
     winner = np.where(rng.random(600) < 0.6, 1, -1)
@@ -237,5 +240,4 @@ def test_what_sides_that_never_change_hide_stays_unsure_when_items_are_drawn_aga
     again = bradley_terry(pairs, rng, tie="none", order=True)
     alone = bradley_terry(pairs, rng, tie="none", order=True, clustered=False)
     spread = [s.more["order effect"][1:].std() for s in (again, alone)]
-    assert spread[0] > 0.6 * spread[1]
-    assert spread[1] > 0.15
+    assert spread[1] > spread[0] > 0.2
