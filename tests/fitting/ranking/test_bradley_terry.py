@@ -231,7 +231,7 @@ def test_bad_battles_are_refused_in_one_line() -> None:
 def test_what_sides_that_never_change_hide_stays_unsure_when_items_are_drawn_again() -> None:
     """The left ones may be better, or the left place: the prior alone tells, in both ways.
 
-    Worlds of items take the spread of strengths as found, so they say less of it than the posterior.
+    Worlds of items take the spread of strengths as found, and say less of it than the posterior.
     """
     rng = np.random.default_rng(10)
     left, right = rng.integers(0, 2, 600), rng.integers(2, 4, 600)
