@@ -39,6 +39,13 @@ class Walked:
     r_hat: float
 
 
+def unmixed(r_hat: float) -> tuple[str, ...]:
+    """Returns the doubt that draws deserve whose R-hat is above MIXED; nothing otherwise."""
+    if r_hat <= MIXED:
+        return ()
+    return (f"the draws disagree (R-hat {r_hat:.2f}): the intervals are rough",)
+
+
 def walk(
     density: Density,
     start: Floats,
@@ -120,12 +127,13 @@ class _Chains:
         momentum = self.rng.standard_normal(self.theta.shape)
         energy = self.value - 0.5 * (momentum**2).sum(axis=1)
         theta, gradient = self.theta, self.gradient
-        for _ in range(turns):
-            momentum = momentum + 0.5 * self.size * gradient @ self.root
-            theta = theta + self.size * momentum @ self.root.T
-            value, gradient = self.density(theta)
-            momentum = momentum + 0.5 * self.size * gradient @ self.root
-        with np.errstate(over="ignore", invalid="ignore"):
+        # A path may run off to where nothing is finite; it is then not taken.
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            for _ in range(turns):
+                momentum = momentum + 0.5 * self.size * gradient @ self.root
+                theta = theta + self.size * momentum @ self.root.T
+                value, gradient = self.density(theta)
+                momentum = momentum + 0.5 * self.size * gradient @ self.root
             gained = value - 0.5 * (momentum**2).sum(axis=1) - energy
         gained = np.where(np.isfinite(gained), gained, -np.inf)
         taken = np.log(self.rng.random(len(gained))) < gained

@@ -9,7 +9,7 @@ from ...analysis.worlds import WORLDS, problem_worlds
 from ...data.errors import InputError, nearest
 from ...data.judgments import Pairs
 from ..newton import maximise
-from ..whitened import MIXED, walk
+from ..whitened import unmixed, walk
 from .battles import Battles, apart, battles, onto
 from .links import LINKS, Tie
 from .standing import Standing, summary
@@ -194,8 +194,7 @@ def _drawn(model: Model, rng: np.random.Generator) -> tuple[Floats, list[str]]:
 
 def _walked(model: Model, mode: Floats, rng: np.random.Generator) -> tuple[Floats, list[str]]:
     walked = walk(model.density, mode, rng)
-    unmixed = f"the draws disagree (R-hat {walked.r_hat:.2f}): the intervals are rough"
-    return summary(walked.theta), [unmixed] if walked.r_hat > MIXED else []
+    return summary(walked.theta), [*unmixed(walked.r_hat)]
 
 
 def _rough(found: Battles) -> Floats:

@@ -16,7 +16,7 @@ from scipy.special import softmax
 from ...analysis.curve import Floats
 from ...data.errors import InputError
 from ...data.judgments import MISSING, Grades, Ints
-from ..whitened import MIXED, walk
+from ..whitened import unmixed, walk
 from .agreement import agreement, doubts
 from .patterns import Patterns, patterns
 from .standing import Standing, summary
@@ -189,14 +189,13 @@ def dawid_skene(
     pairs = agreement(found, np.exp(levels), graded, shares)
     right = np.einsum("tm,tqjmm,q->jt", np.exp(levels).mean(axis=1), graded, shares)
     more = {f"{judge} right": summary(x) for judge, x in zip(found.judges, right, strict=False)}
-    unmixed = f"the draws disagree (R-hat {walked.r_hat:.2f}): the intervals are rough"
     return Standing(
         assumption="Dawid-Skene, "
         + ("units differ in difficulty" if difficulty else "units alike"),
         candidates=found.candidates,
         worlds=summary(np.exp(levels) @ np.asarray(grades.values)),
         more=more | ({"difficulty": summary(sigma)} if difficulty else {}),
-        doubts=(*([unmixed] if walked.r_hat > MIXED else []), *_thin(found), *doubts(pairs)),
+        doubts=(*unmixed(walked.r_hat), *_thin(found), *doubts(pairs)),
     )
 
 

@@ -9,7 +9,7 @@ from scipy.special import expit
 
 from ...analysis.counts import Ints
 from ...analysis.curve import Floats, Population
-from ..whitened import MIXED, r_hat
+from ..whitened import r_hat, unmixed
 from .outcomes import Tried, counts_table, named
 from .standing import Standing, summary
 
@@ -46,9 +46,7 @@ def hierarchical(data: Tried, rng: Generator, *, population: Population = "new")
 
 def _doubts(data: Tried, values: Floats, worst: float) -> list[str]:
     """Whether the draws mixed, and whether the model can show the log its own mean."""
-    said = []
-    if worst > MIXED:
-        said.append(f"the draws disagree (R-hat {worst:.2f}): the intervals are rough")
+    said = [*unmixed(worst)]
     if data.metric != "coverage":
         return said
     seen = data.earned.mean(axis=0)

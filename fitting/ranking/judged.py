@@ -7,7 +7,7 @@ import numpy as np
 from ...analysis.curve import Floats
 from ...data.errors import InputError
 from ...data.judgments import Pairs
-from ..whitened import MIXED, walk
+from ..whitened import unmixed, walk
 from .battles import Battles, battles, onto
 from .bradley_terry import SPREAD, TIE_CENTRE, alone
 from .links import LINKS, Tie
@@ -85,11 +85,10 @@ def judged(pairs: Pairs, rng: np.random.Generator, *, tie: Tie = "davidson") -> 
     sharp, order = np.exp(own[:, 0]), theta[:, [c + 1]] + own[:, 1]
     each = {f"sharpness of {n}": s for n, s in zip(names, sharp.T, strict=True)}
     each |= {f"order effect of {n}": s for n, s in zip(names, order.T, strict=True)}
-    unmixed = f"the draws disagree (R-hat {walked.r_hat:.2f}): the intervals are rough"
     return Standing(
         assumption="Bradley-Terry, judges differ, battles independent",
         candidates=found.candidates,
         worlds=theta[:, :c] - theta[:, :c].mean(axis=1, keepdims=True),
         more=each,
-        doubts=(*([unmixed] if walked.r_hat > MIXED else []), *alone(found)),
+        doubts=(*unmixed(walked.r_hat), *alone(found)),
     )

@@ -11,7 +11,7 @@ import numpy as np
 
 from ...analysis.curve import Floats
 from ...data.judgments import Orders
-from ..whitened import CHAINS, MIXED, walk
+from ..whitened import CHAINS, unmixed, walk
 from .choices import Choices, Sets, Tally, apart, choices
 from .standing import Standing, summary
 from .strengths import log_prior
@@ -129,13 +129,12 @@ def plackett_luce(
     walked = walk(model.density, np.zeros(model.size), rng, kept=kept)
     theta = summary(walked.theta)
     strengths, deltas = theta[:, : found.size], np.exp(theta[:, found.size :])
-    unmixed = f"the draws disagree (R-hat {walked.r_hat:.2f}): the intervals are rough"
     return Standing(
         assumption=_said(found, orders.whole),
         candidates=found.candidates,
         worlds=strengths - strengths.mean(axis=1, keepdims=True),
         more={f"tie of {t}": delta for t, delta in enumerate(deltas.T, start=2)},
-        doubts=(*([unmixed] if walked.r_hat > MIXED else []), *apart(found)),
+        doubts=(*unmixed(walked.r_hat), *apart(found)),
     )
 
 
