@@ -8,6 +8,7 @@ from .errors import InputError
 from .keys import distinct
 from .schema import GROUP, KEYS, ROUND, SENTENCES, TABLES, dtypes
 
+Place = Callable[[int], str]
 NOT_PLAIN = (pl.List, pl.Struct, pl.Array, pl.Object, pl.Binary)
 _TRUE = ("true", "1", "1.0", "yes")
 _FALSE = ("false", "0", "0.0", "no")
@@ -22,21 +23,32 @@ def rename(frame: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame:
     return renamed
 
 
-def admit(frame: pl.DataFrame, table: str, where: str) -> pl.DataFrame:
+def admit(
+    frame: pl.DataFrame, table: str, where: str, place: Place | None = None, *, rules: bool = True
+) -> pl.DataFrame:
     """Returns the table with exactly its schema's columns, every value cast and every rule kept.
 
     Columns that are absent become null; columns the schema does not know are left behind.
 
+    Args:
+        where: the source, for errors.
+        place: says where the row of a number (0 is the first) came from, if not from that row.
+        rules: False only casts, where rows wait for others.
+
     Raises:
         InputError: names the source, the row (1 is the first), the rule, and the value got.
     """
-    cast = cast_columns(frame, table, where)
-    if sound(cast, table):
+    cast = cast_columns(frame, table, where, place)
+    if not rules or sound(cast, table):
         return cast
     good, failure = TABLES[table].filter(cast)
     if len(good) < len(cast):
-        raise InputError(_first_failure(cast, failure.details(), where))
+        raise InputError(_first_failure(cast, failure.details(), place or _numbered(where)))
     return cast
+
+
+def _numbered(where: str) -> Place:
+    return lambda row: f"{where}: row {row + 1}"
 
 
 def sound(frame: pl.DataFrame, table: str) -> bool:
@@ -73,9 +85,12 @@ def _sound_chains(samples: pl.DataFrame) -> bool:
     return together and distinct(samples.filter(known), ROUND)
 
 
-def cast_columns(frame: pl.DataFrame, table: str, where: str) -> pl.DataFrame:
+def cast_columns(
+    frame: pl.DataFrame, table: str, where: str, place: Place | None = None
+) -> pl.DataFrame:
     """Casts every column the schema knows, without yet checking its rules."""
-    columns = [_cast(frame, name, dtype, where) for name, dtype in dtypes(table).items()]
+    at = place or _numbered(where)
+    columns = [_cast(frame, name, dtype, where, at) for name, dtype in dtypes(table).items()]
     return pl.DataFrame(columns)
 
 
@@ -91,7 +106,9 @@ def column_or_null(frame: pl.DataFrame, name: str, dtype: pl.DataType) -> pl.Ser
     return pl.Series(name, [None], dtype=dtype).new_from_index(0, len(frame))
 
 
-def _cast(frame: pl.DataFrame, name: str, dtype: pl.DataType, where: str) -> pl.Series:
+def _cast(
+    frame: pl.DataFrame, name: str, dtype: pl.DataType, where: str, place: Place
+) -> pl.Series:
     column = column_or_null(frame, name, dtype)
     if column.dtype == pl.Null or (column.dtype == dtype and not _blank(column)):
         return column.cast(dtype)
@@ -105,9 +122,7 @@ def _cast(frame: pl.DataFrame, name: str, dtype: pl.DataType, where: str) -> pl.
         lost &= column.str.strip_chars() != ""
     if lost.any():
         row = int(lost.arg_max() or 0)
-        raise InputError(
-            f"{where}: row {row + 1}: {name} must be {_KINDS[dtype]}; got {_shown(column[row])}"
-        )
+        raise InputError(f"{place(row)}: {name} must be {_KINDS[dtype]}; got {_shown(column[row])}")
     return cast.alias(name)
 
 
@@ -182,7 +197,7 @@ CASTS: dict[pl.DataType, Callable[[pl.Series], pl.Series]] = {
 }
 
 
-def _first_failure(cast: pl.DataFrame, details: pl.DataFrame, where: str) -> str:
+def _first_failure(cast: pl.DataFrame, details: pl.DataFrame, place: Place) -> str:
     """The first rule broken by the first bad row, with the bound and the value."""
     rules = [c for c in details.columns if c not in cast.columns]
     keyed = cast.with_row_index("row").join(details.unique(), on=cast.columns, nulls_equal=True)
@@ -190,7 +205,7 @@ def _first_failure(cast: pl.DataFrame, details: pl.DataFrame, where: str) -> str
     # A rule on one column says more than one on the whole row, which that column may have broken.
     order = sorted(rules, key=lambda r: ("|" not in r, not r.endswith(("|nan", "|inf"))))
     rule = next(r for r in order if first[r] == "invalid")
-    return f"{where}: row {first['row'] + 1}: {_sentence(rule, first)}"
+    return f"{place(first['row'])}: {_sentence(rule, first)}"
 
 
 def _sentence(rule: str, row: Mapping[str, object]) -> str:

@@ -116,7 +116,7 @@ def _patient(data: bytes, path: Path) -> pl.DataFrame:
     lines = enumerate(data.split(b"\n"), 1)
     rows = [_object(line, f"{path}: line {number}") for number, line in lines if line.strip()]
     names = dict.fromkeys(name for row in rows for name in row)
-    return pl.DataFrame([_column(_storable(n), [row.get(n) for row in rows]) for n in names])
+    return pl.DataFrame([column(_storable(n), [row.get(n) for row in rows]) for n in names])
 
 
 def _object(line: bytes, where: str) -> dict[str, object]:
@@ -129,7 +129,8 @@ def _object(line: bytes, where: str) -> dict[str, object]:
     return row
 
 
-def _column(name: str, values: list[object]) -> pl.Series:
+def column(name: str, values: list[object]) -> pl.Series:
+    """A column of parsed JSON values; of mixed types it becomes text."""
     kinds = {type(v) for v in values if v is not None}
     vast = any(isinstance(v, int) and abs(v) >= 2**63 for v in values)
     if kinds & {dict, list}:

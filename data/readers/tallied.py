@@ -1,6 +1,7 @@
 """Samples reduced to counts while they are read: one streaming pass, in memory that stays flat."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from ..doubts import lacking, unsure
 from ..errors import InputError
 from ..schema import COSTS, GROUP, ROUND, dtypes
 from .files import readable
+from .joining import Found
 
 KEPT = "read as counts: majority, best-of and verdicts need the samples, which were not kept"
 
@@ -55,6 +57,20 @@ def tally(
     tallies = admit(_means(sums, costs), "tallies", f"{path}: counted")
     _check_unique(sums, rows, parts, path)
     return tallies, cast_columns(told, "problems", str(path)), [KEPT, *_doubts(sums)]
+
+
+def reduced(found: Found, where: str) -> Found:
+    """Keeps n and c of each problem instead of the samples that a reader found."""
+    if "samples" not in found.tables:
+        return found
+    tables = {name: rows for name, rows in found.tables.items() if name == "tallies"}
+    for rows in found.tables["samples"]:
+        tallies, problems, said = tally(rows.lazy(), Path(where), {})
+        tables.setdefault("tallies", []).append(tallies)
+        tables.setdefault("problems", []).append(problems)
+        found.notes += said
+    tables.setdefault("problems", []).extend(found.tables.get("problems", ()))
+    return replace(found, tables=tables, ungraded=[])
 
 
 def _named(rows: pl.LazyFrame, names: Mapping[str, str]) -> pl.LazyFrame:

@@ -1,0 +1,88 @@
+"""The formats that are known, in the order in which they are tried, and how files find theirs."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..errors import InputError, nearest
+from . import human_eval
+from .glance import Glance
+from .intake import Format
+from .tidy import KINDS
+
+FOREIGN: dict[str, Format] = {format.name: format for format in (human_eval.FORMAT,)}
+"""By name; the first that fits a file reads it."""
+APPORTION, TIDY = "apportion", "tidy"
+FORMATS = (APPORTION, TIDY, *FOREIGN)
+MOST_FILES = 200_000
+"""Files of a folder that are looked at."""
+
+
+def named(format: str) -> str:
+    """Returns the name if there is such a format.
+
+    Raises:
+        InputError: there is none.
+    """
+    if format not in FORMATS:
+        known = list(FORMATS)
+        raise InputError(
+            f"format must be one of {', '.join(known)}; got {format!r}{nearest(format, known)}"
+        )
+    return format
+
+
+def sorted_out(
+    paths: Sequence[Path], format: str | None
+) -> tuple[dict[str, list[Path]], list[str]]:
+    """Returns the files of each format, folders replaced by what they hold, and notes.
+
+    A file that is named is taken; of a folder, the files that some format fits.
+
+    Args:
+        format: the one that all files have; found by looking when None.
+
+    Raises:
+        InputError: a folder in which nothing fits.
+    """
+    groups: dict[str, list[Path]] = {}
+    notes = []
+    for path in paths:
+        if not path.is_dir():
+            groups.setdefault(format or _format_of(path) or TIDY, []).append(path)
+            continue
+        left = 0
+        before = sum(map(len, groups.values()))
+        for file in _files(path):
+            found = _format_of(file)
+            if found is None or format not in (None, found):
+                left += 1
+            else:
+                groups.setdefault(found, []).append(file)
+        if before == sum(map(len, groups.values())):
+            what = "log of a known format" if format is None else f"{format} log"
+            raise InputError(
+                f"{path}: a folder without a manifest.json is not a trace, and no file in it is a"
+                f" {what}"
+            )
+        if left:
+            notes.append(f"{path}: files not read: {left:,}")
+    return groups, notes
+
+
+def _format_of(path: Path) -> str | None:
+    glance = Glance(path)
+    if any(glance.has(*needs) for kind in KINDS.values() for needs in kind):
+        return TIDY
+    return next((name for name, format in FOREIGN.items() if format.fits(glance)), None)
+
+
+def _files(folder: Path) -> list[Path]:
+    """The files under a folder in a fixed order; links to elsewhere are not followed."""
+    found = []
+    for root, folders, names in os.walk(folder):
+        folders[:] = sorted(f for f in folders if not f.startswith("."))
+        found += [Path(root) / name for name in sorted(names) if not name.startswith(".")]
+        if len(found) > MOST_FILES:
+            raise InputError(f"{folder}: a folder may hold {MOST_FILES:,} files; it holds more")
+    return [path for path in found if path.is_file() and not path.is_symlink()]

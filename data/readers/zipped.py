@@ -1,0 +1,44 @@
+"""Members of ZIP files: Deflate and Zstandard, opened one at a time within bounds, never extracted."""
+
+import io
+import sys
+from pathlib import Path
+from typing import IO, Any
+
+from ..errors import InputError
+from .opening import Bounded
+
+if sys.version_info >= (3, 14):
+    import zipfile
+else:
+    from backports.zstd import zipfile
+
+__all__ = ["member", "opened_zip", "zipfile"]
+BROKEN = (OSError, EOFError, RuntimeError, NotImplementedError, ValueError, zipfile.BadZipFile)
+"""What a damaged ZIP makes its reader say."""
+
+
+def opened_zip(path: Path) -> Any:
+    """Opens a ZIP file.
+
+    Raises:
+        InputError: it is none.
+    """
+    try:
+        return zipfile.ZipFile(path)
+    except BROKEN as error:
+        raise InputError(f"{path}: not a ZIP file, perhaps cut off ({error})") from error
+
+
+def member(packed: Any, name: str, path: Path) -> IO[bytes]:
+    """Opens one member for reading; what it unpacks to is bounded by what it was packed from.
+
+    Raises:
+        InputError: it cannot be opened.
+    """
+    where = f"{path}: {name}"
+    try:
+        info = packed.getinfo(name)
+        return io.BufferedReader(Bounded(packed.open(info), info.compress_size, where))
+    except (KeyError, *BROKEN) as error:
+        raise InputError(f"{where}: cannot be read ({error})") from error
