@@ -11,7 +11,7 @@ import click
 from . import __version__, deciding, ranking, sampling
 from .deciding import read_log
 from .options import ALWAYS, COMMON, READING, SPENDING, TRACE, numbers, spending
-from .talking import exits, print_json, tell
+from .talking import accounts, exits, print_json, tell
 
 if TYPE_CHECKING:
     from .data.traces import Trace
@@ -53,8 +53,11 @@ def cli() -> None:
 def read(sources: tuple[Path, ...], out: Path, **options: Any) -> None:
     """Turn other people's logs into a trace directory.
 
+    SOURCES are files or folders; their format is found by looking.
+
     \b
     Example:  apportion read samples.jsonl verdicts.jsonl -o trace
+              apportion read logs/2026-11-24_math.eval --truth expression -o trace
               apportion read runs.csv --map problem=task,correct=passed -o trace
               apportion read big.parquet --counts -o trace
     """
@@ -67,12 +70,15 @@ def read(sources: tuple[Path, ...], out: Path, **options: Any) -> None:
         click.echo(f"note: {inert(str(note))}", err=True)
     store.write(trace, out)
     size = {"problems": len(trace.problems), "samples": len(trace), "verdicts": len(trace.verdicts)}
+    header = trace.header
+    rows = header.settings.get("rows")
     if options["as_json"]:
-        header = trace.header
         told = {"stop_rule": header.stop_rule, "doubts": list(header.doubts), "trace": str(out)}
-        print_json({**size, **told})
+        print_json({**size, "rows": rows, **told})
     else:
         click.echo(inert(f"{out}: " + ", ".join(f"{n:,} {name}" for name, n in size.items())))
+        if rows is not None:
+            click.echo(inert(accounts(rows)))
 
 
 @cli.command()

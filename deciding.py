@@ -23,8 +23,12 @@ def read_log(sources: Sequence[Path], options: dict[str, Any]) -> "Trace":
 
     names, verdicts = options.pop("names"), options.pop("verdicts")
     only: Literal["counts"] | None = "counts" if options.pop("counts", False) else None
-    form = options.pop("format_")
-    return read(sources, format=form, names=names, verdicts=verdicts, only=only)
+    told = {ours: options.pop(name, None) for name, ours in _TOLD.items()}
+    return read(sources, names=names, verdicts=verdicts, only=only, **told)
+
+
+_TOLD = {"format_": "format", "truth": "truth", "answer": "answer"}
+"""Options on reading, by what `read` calls them."""
 
 
 @click.command()
@@ -70,7 +74,7 @@ def _place(trace: Path, asked: "Asked", options: dict[str, Any]) -> Path | None:
     """Where what a plan is made from is kept; None where it is not."""
     from .planner import cached
 
-    names = ("names", "verdicts", "format_", "levels", "seed")
+    names = ("names", "verdicts", "format_", "truth", "answer", "levels", "seed")
     timed = asked.price_file if asked.unit == "seconds" else None
     how = {name: options[name] for name in names} | {"probing": asked.probing, "most": asked.most}
     try:

@@ -112,6 +112,12 @@ READING = stack(
         metavar="NAME=COLUMN",
         help="A column of the samples that is a verifier's verdict or score; may be repeated.",
     ),
+    click.option(
+        "--truth", metavar="NAME", help="The scorer, metric or filter of a log that is the truth."
+    ),
+    click.option(
+        "--answer", metavar="REGEX", help="Grade anew: what in a completion is its answer."
+    ),
 )
 ALWAYS = stack(
     click.option(

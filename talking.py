@@ -36,6 +36,14 @@ def print_json(value: object) -> None:
     click.echo(json.dumps(value, allow_nan=False, ensure_ascii=True))
 
 
+def accounts(rows: object) -> str:
+    """Says what became of the rows of a log; an empty text where that was not counted."""
+    if not isinstance(rows, dict):
+        return ""
+    aside = "".join(f"; left out: {number:,} ({why})" for why, number in rows["aside"].items())
+    return f"rows read: {rows['read']:,}; kept: {rows['kept']:,}{aside}"
+
+
 def tell(doubts: Iterable[str], *, strict: bool) -> None:
     """Prints doubts to stderr; with --strict the first of them ends the command."""
     lines = list(doubts)

@@ -2,7 +2,7 @@
 
 import hashlib
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from .opening import shown
@@ -35,12 +35,12 @@ def maybe(record: object, path: str, kind: Callable[[object], Kind | None]) -> K
     Raises:
         Unfit: it is there and not of the kind.
     """
-    value: object = record
-    for part in path.split("."):
-        if not isinstance(value, Mapping):
+    value: Any = record
+    for part in path.split(".") if "." in path else (path,):
+        if type(value) is not dict:
             return None
         value = value.get(part)
-    if value is None or (isinstance(value, float) and math.isnan(value)):
+    if value is None or value != value:  # NaN alone is not itself
         return None
     found = kind(value)
     if found is None:
@@ -51,7 +51,7 @@ def maybe(record: object, path: str, kind: Callable[[object], Kind | None]) -> K
 def text(value: object) -> str | None:
     """A text, or a whole number spelled as one."""
     if isinstance(value, str):
-        return value.encode("utf8", "backslashreplace").decode("utf8")
+        return value if value.isascii() else value.encode("utf8", "backslashreplace").decode("utf8")
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else None
 
 

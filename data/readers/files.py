@@ -131,15 +131,22 @@ def _object(line: bytes, where: str) -> dict[str, object]:
 
 def column(name: str, values: list[object]) -> pl.Series:
     """A column of parsed JSON values; of mixed types it becomes text."""
-    kinds = {type(v) for v in values if v is not None}
-    vast = any(isinstance(v, int) and abs(v) >= 2**63 for v in values)
+    kinds = set(map(type, values)) - {type(None)}
     if kinds & {dict, list}:
         return pl.Series(name, values, dtype=pl.Object)
     if kinds == {bool}:
         return pl.Series(name, values, dtype=pl.Boolean)
-    if kinds and kinds <= {int, float} and not vast:
+    if kinds and kinds <= {int, float} and not _vast(values):
         return pl.Series(name, values, dtype=pl.Float64 if float in kinds else pl.Int64)
+    if kinds <= {str}:
+        with contextlib.suppress(UnicodeEncodeError):  # half a character
+            return pl.Series(name, values, dtype=pl.String)
     return pl.Series(name, [None if v is None else _text(v) for v in values], dtype=pl.String)
+
+
+def _vast(values: list[object]) -> bool:
+    """Tells whether a whole number needs more than 64 bits."""
+    return any(type(v) is int and not -(2**63) <= v < 2**63 for v in values)
 
 
 def _text(value: object) -> str:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +113,7 @@ class Intake:
 
 
 def _piece(table: str, rows: list[Row], places: list[int], where: str, unit: str) -> Piece:
-    names = dict.fromkeys(name for row in rows for name in row)
+    names = dict.fromkeys(chain.from_iterable({tuple(row): None for row in rows}))
     frame = pl.DataFrame([column(name, [row.get(name) for row in rows]) for name in names])
     return Piece(table, frame, where, places, unit)
 

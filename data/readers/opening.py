@@ -161,7 +161,7 @@ def elements(stream: IO[bytes], where: str) -> Iterator[Any]:
             if text[at : at + 1] == "]":
                 return
             try:
-                value, after = DECODER.raw_decode(text, at)
+                value, after = _checked(text, at)
             except (ValueError, RecursionError) as error:
                 if end or isinstance(error, Twice | RecursionError) or len(text) - at > LINE:
                     raise _unreadable(error, f"{where}: element {number + 1}") from error
@@ -172,6 +172,23 @@ def elements(stream: IO[bytes], where: str) -> Iterator[Any]:
             yield value
         if not number:
             at = 0
+
+
+def _checked(text: str, at: int) -> tuple[Any, int]:
+    """Parses one element; with care only where its keys are not as many as the text states."""
+    value, after = _FAST.raw_decode(text, at)
+    if text.count('":', at, after) != _keys(value):
+        return DECODER.raw_decode(text, at)
+    return value, after
+
+
+def _keys(value: Any) -> int:
+    """How many keys there are in a value, however deep."""
+    if type(value) is dict:
+        return len(value) + sum([_keys(v) for v in value.values() if type(v) in _NESTING])
+    if type(value) is list:
+        return sum([_keys(v) for v in value if type(v) in _NESTING])
+    return 0
 
 
 def _more(reader: io.TextIOWrapper, where: str) -> str:
@@ -203,6 +220,8 @@ def _once(pairs: list[tuple[str, Any]]) -> Record:
 
 
 DECODER = json.JSONDecoder(object_pairs_hook=_once)
+_FAST = json.JSONDecoder()
+_NESTING = (dict, list)
 
 
 def _unreadable(error: ValueError | RecursionError, where: str) -> InputError:

@@ -1,4 +1,4 @@
-"""Members of ZIP files: Deflate and Zstandard, opened one at a time within bounds, never extracted."""
+"""Members of ZIP files (Deflate, Zstandard), opened within bounds, never extracted."""
 
 import io
 import sys

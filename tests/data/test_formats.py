@@ -1,9 +1,9 @@
 """Logs of other tools: each of the small logs in `logs/` reads to the trace written by hand there.
 
 A folder of `logs/` is named by its format (what follows a `+` is a remark). Beside the files of the
-log it holds `expected.json`: rows of the tables that must come out, absent columns being empty; what
-must become of the rows; and `asked`, options of the read. `X.parquet.json` stands for a Parquet
-file of those rows, the folder `X.eval` for a ZIP of its files.
+log it holds `expected.json`: rows of the tables that must come out, absent columns being empty,
+what must become of the rows, and `asked`, options of the read. `X.parquet.json` stands for a
+Parquet file of those rows, the folder `X.eval` for a ZIP of its files.
 """
 
 import json
@@ -98,7 +98,7 @@ def test_a_log_reads_as_counts(tmp_path: Path) -> None:
 
 
 def test_deflate_is_read_too(tmp_path: Path) -> None:
-    [folder] = [p for p in (LOGS / "inspect").glob("*.eval")]
+    folder = next((LOGS / "inspect").glob("*.eval"))
     shutil.copytree(folder, tmp_path / "log.eval")
     packed(tmp_path / "log.eval", deflate.ZIP_DEFLATED)
     assert_reads_to(read(tmp_path / "log.eval"), expected("inspect"))
