@@ -1,7 +1,6 @@
 """A glance at a file: what its name and its first bytes say, so that formats can be told apart."""
 
 import re
-import zipfile
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -9,7 +8,8 @@ from pathlib import Path
 import polars as pl
 
 from ..errors import InputError
-from .opening import Record, ending, lines, opened, parsed
+from .opening import BROKEN, Record, ending, lines, opened, parsed
+from .zipped import opened_zip
 
 LOOKED = 1 << 16
 """The bytes of a JSON or YAML file that are looked at."""
@@ -52,7 +52,7 @@ class Glance:
         look = _LOOKS.get(self.ending)
         try:
             return frozenset() if look is None else frozenset(look(self.path))
-        except (OSError, EOFError, ValueError, RuntimeError, pl.exceptions.PolarsError):
+        except (*BROKEN, pl.exceptions.PolarsError):
             return frozenset()
 
     def has(self, *names: str) -> bool:
@@ -98,7 +98,7 @@ def _parquet(path: Path) -> set[str]:
 
 
 def _members(path: Path) -> set[str]:
-    with zipfile.ZipFile(path) as packed:
+    with opened_zip(path) as packed:
         return set(packed.namelist())
 
 

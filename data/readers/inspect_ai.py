@@ -13,9 +13,9 @@ from ..errors import InputError, nearest
 from .fields import Unfit, array, hashed, maybe, number, record, spelled, text, want, whole
 from .glance import Glance
 from .intake import Format, Intake, Piece, Row
-from .opening import LINE, Record, document, elements, parsed, shown
+from .opening import BROKEN, LINE, Record, document, elements, parsed, shown
 from .scores import lifted, meaning
-from .zipped import BROKEN, member, opened_zip
+from .zipped import member, opened_zip
 
 JOURNAL = re.compile(r"_journal/summaries/(\d+)\.json")
 SUMMARIES = "summaries.json"
@@ -62,6 +62,8 @@ def _header(packed: Any, names: set[str], path: Path) -> Record:
     with member(packed, name, path) as stream:
         try:
             data = stream.read(LINE)
+        except InputError:
+            raise
         except BROKEN as error:
             raise InputError(f"{path}: {name}: cannot be read ({error})") from error
     found = parsed(data, f"{path}: {name}")

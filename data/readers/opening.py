@@ -3,6 +3,10 @@
 import gzip
 import io
 import json
+import lzma
+import struct
+import sys
+import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +14,23 @@ from typing import IO, Any
 
 from ..errors import InputError
 
+if sys.version_info >= (3, 14):
+    from compression.zstd import ZstdError
+else:
+    from backports.zstd import ZstdError
+
+BROKEN = (
+    OSError,
+    EOFError,
+    RuntimeError,
+    ValueError,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    zipfile.BadZipFile,
+    ZstdError,
+)
+"""What damaged packed files make their readers say."""
 LINE = 1 << 26
 """The most bytes of one line, or of one element of a JSON array."""
 WHOLE = 1 << 31
@@ -90,7 +111,9 @@ def lines(path: Path) -> Iterator[tuple[int, bytes]]:
 def _line(file: IO[bytes], path: Path, number: int) -> bytes:
     try:
         line = file.readline(LINE + 1)
-    except (OSError, EOFError, zlib.error) as error:
+    except InputError:
+        raise
+    except BROKEN as error:
         raise InputError(f"{path}: line {number}: cannot be read ({error})") from error
     if len(line) > LINE:
         raise InputError(f"{path}: line {number}: a line must have at most {LINE:,} bytes")
@@ -133,7 +156,9 @@ def document(path: Path) -> Any:
     with opened(path) as file:
         try:
             data = file.read(WHOLE + 1)
-        except (OSError, EOFError, zlib.error) as error:
+        except InputError:
+            raise
+        except BROKEN as error:
             raise InputError(f"{path}: cannot be read ({error})") from error
     if len(data) > WHOLE:
         raise InputError(f"{path}: a JSON file must have at most {WHOLE:,} bytes")
@@ -196,7 +221,7 @@ def _more(reader: io.TextIOWrapper, where: str) -> str:
         return reader.read(_PIECE)
     except InputError:
         raise
-    except (OSError, EOFError, ValueError, zlib.error) as error:
+    except BROKEN as error:
         raise InputError(f"{where}: cannot be read ({error})") from error
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from ..errors import InputError
-from .opening import Bounded
+from .opening import BROKEN, Bounded
 
 if sys.version_info >= (3, 14):
     import zipfile
@@ -14,8 +14,6 @@ else:
     from backports.zstd import zipfile
 
 __all__ = ["member", "opened_zip", "zipfile"]
-BROKEN = (OSError, EOFError, RuntimeError, NotImplementedError, ValueError, zipfile.BadZipFile)
-"""What a damaged ZIP makes its reader say."""
 
 
 def opened_zip(path: Path) -> Any:
