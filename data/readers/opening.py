@@ -6,7 +6,6 @@ import json
 import lzma
 import struct
 import sys
-import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,9 +14,11 @@ from typing import IO, Any
 from ..errors import InputError
 
 if sys.version_info >= (3, 14):
+    import zipfile
+
     from compression.zstd import ZstdError
-else:
-    from backports.zstd import ZstdError
+else:  # both know a class BadZipFile of their own
+    from backports.zstd import ZstdError, zipfile
 
 BROKEN = (
     OSError,

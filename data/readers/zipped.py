@@ -1,17 +1,11 @@
 """Members of ZIP files (Deflate, Zstandard), opened within bounds, never extracted."""
 
 import io
-import sys
 from pathlib import Path
 from typing import IO, Any
 
 from ..errors import InputError
-from .opening import BROKEN, Bounded
-
-if sys.version_info >= (3, 14):
-    import zipfile
-else:
-    from backports.zstd import zipfile
+from .opening import BROKEN, Bounded, zipfile
 
 __all__ = ["member", "opened_zip", "zipfile"]
 
