@@ -1,6 +1,7 @@
 """The trace directory: Parquet files that a manifest names, replaced all at once or not at all."""
 
 import contextlib
+import fcntl
 import hashlib
 import io
 import json
@@ -63,12 +64,17 @@ def write(trace: Trace, folder: Path) -> None:
     the old trace until the new one is whole.
 
     Raises:
-        InputError: `folder` exists and is not a trace.
+        InputError: `folder` exists and is not a trace, or another process is writing it.
     """
     if folder.exists() and not is_trace(folder) and (folder.is_file() or _foreign(folder)):
         raise InputError(f"{folder}: already there and not a trace; choose another name for -o")
     fresh = not folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
+    with _alone(folder):
+        _write(trace, folder, fresh=fresh)
+
+
+def _write(trace: Trace, folder: Path, *, fresh: bool) -> None:
     before = {path.name for path in folder.iterdir()}
     try:
         files = {name: _write_table(_kept(trace, name), name, folder) for name in TABLES}
@@ -82,6 +88,24 @@ def write(trace: Trace, folder: Path) -> None:
                 folder.rmdir()
         raise
     _sweep(folder, {MANIFEST, *(str(f["file"]) for f in files.values())})
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keeps other writers of the same trace out: one would sweep away what the other has written.
+
+    The lock is on the folder itself and ends with the process, so a kill leaves nothing behind.
+    """
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise InputError(
+            f"{folder}: another process is writing this trace; wait, or stop it"
+        ) from error
+    finally:
+        os.close(held)
 
 
 def _kept(trace: Trace, name: str) -> pl.DataFrame:

@@ -14,11 +14,12 @@ from typing import IO, Any
 from ..errors import InputError
 
 if sys.version_info >= (3, 14):
-    import zipfile
+    import zipfile as zipfile
 
     from compression.zstd import ZstdError
 else:  # both know a class BadZipFile of their own
-    from backports.zstd import ZstdError, zipfile
+    from backports.zstd import ZstdError
+    from backports.zstd import zipfile as zipfile
 
 BROKEN = (
     OSError,

@@ -393,3 +393,14 @@ def test_a_disk_that_fills_midway_is_one_line_and_spoils_nothing(
     assert not (folder / "none").exists()
     assert_same(store.read(folder / "narrow"), store.read(folder / "old"))
     assert sorted(os.listdir(folder / "narrow")) == sorted(os.listdir(folder / "old"))
+
+
+def test_two_writers_of_one_trace_exclude_each_other(kept: Path) -> None:
+    before = sorted(os.listdir(kept))
+    log = store.read(kept)
+    said = "another process is writing this trace"
+    with store._alone(kept), pytest.raises(InputError, match=said):
+        store.write(log, kept)
+    assert sorted(os.listdir(kept)) == before
+    store.write(log, kept)
+    assert_same(store.read(kept), log)
