@@ -54,6 +54,7 @@ _FACE = {
     "crossed": "fitting.verifier",
     "design": "planner.design",
     "exchange": "planner.exchange",
+    "export": "data.writers",
     "fit": "fitting.group",
     "forecast": "fitting.coverage",
     "frontier": "analysis.frontier",
@@ -97,6 +98,7 @@ _FACE = {
     "ways": "analysis.ways",
     "weighted": "analysis.weighted",
     "write": "data.store",
+    "write_csv": "reports.sheets",
 }
 """Where each public name lives; it is imported when first asked for, so `--help` is cheap."""
 

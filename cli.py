@@ -82,6 +82,32 @@ def read(sources: tuple[Path, ...], out: Path, **options: Any) -> None:
 
 
 @cli.command()
+@TRACE
+@click.option(
+    "--as", "form", required=True, metavar="F", help="counts, every-eval-ever, human-eval, ..."
+)
+@click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="File.")
+@READING
+@COMMON
+def export(trace: Path, form: str, out: Path, **options: Any) -> None:
+    """Write a log as other tools read it: counts, every-eval-ever, human-eval, scorio, tidy.
+
+    \b
+    Example:  apportion export trace --as counts -o counts.jsonl
+    """
+    from .data import writers
+    from .reports.document import inert
+
+    log = read_log([trace], options)
+    tell(log.header.doubts, strict=options["strict"])
+    writers.export(log, out, form)
+    if options["as_json"]:
+        print_json({"file": str(out), "format": form})
+    else:
+        click.echo(inert(str(out)))
+
+
+@cli.command()
 @click.option("--problems", default=100, show_default=True, help="How many problems.")
 @click.option("--samples", default=64, show_default=True, help="Samples on each.")
 @click.option("--verdicts", default=0, show_default=True, help="Verdicts on each sample.")
@@ -124,9 +150,16 @@ def simulate(out: Path, strict: bool, as_json: bool, **options: Any) -> None:
 )
 @click.option("--penalty", type=float, default=1.0, help="Cost of a wrong answer; right earns 1.")
 @click.option("--bayes", is_flag=True, help="Sample with PyMC what grids do else; slow.")
+@click.option("--csv", type=click.Path(path_type=Path), help="Write the curves as CSV too.")
 @READING
 @COMMON
-def fit(trace: Path, at: list[int] | None, targets: list[float] | None, **options: Any) -> None:
+def fit(
+    trace: Path,
+    at: list[int] | None,
+    targets: list[float] | None,
+    csv: Path | None,
+    **options: Any,
+) -> None:
     """Fit curves: coverage, forecasts, saturation, and the ceilings that verifiers set.
 
     TRACE is a trace directory or a tidy file of samples or counts.
@@ -143,6 +176,10 @@ def fit(trace: Path, at: list[int] | None, targets: list[float] | None, **option
     with terminal.working("fitting"):
         made = fitted(log, at=at, targets=targets or (), **asked)
     tell(made.doubts, strict=options["strict"])
+    if csv is not None:
+        from .reports.sheets import write_csv
+
+        write_csv(made, csv)
     print_json(made.json()) if options["as_json"] else terminal.show_fit(made)
 
 

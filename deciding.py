@@ -35,10 +35,11 @@ _TOLD = {"format_": "format", "truth": "truth", "answer": "answer"}
 @TRACE
 @SPENDING
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Write the plan as JSON.")
+@click.option("--csv", type=click.Path(path_type=Path), help="Write the split as CSV too.")
 @click.option("--fresh", is_flag=True, help="Value the log anew, whatever is cached of it.")
 @READING
 @COMMON
-def plan(trace: Path, out: Path | None, **options: Any) -> None:
+def plan(trace: Path, out: Path | None, csv: Path | None, **options: Any) -> None:
     """Split a budget between solving and verifying, level by level.
 
     \b
@@ -53,6 +54,10 @@ def plan(trace: Path, out: Path | None, **options: Any) -> None:
     tell(made.doubts, strict=options["strict"])
     if out is not None:
         write(out, json.dumps(made.json(), allow_nan=False, indent=1).encode())
+    if csv is not None:
+        from .reports.sheets import write_csv
+
+        write_csv(made, csv)
     if options["as_json"]:
         print_json(made.json())
         return
