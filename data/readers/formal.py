@@ -43,12 +43,17 @@ class Formulas:
         self._pattern = intake.asked.answer
         self.unsure = 0
 
+    @property
+    def asked(self) -> bool:
+        """Whether the user gave a pattern, whose answers stand above what the log says."""
+        return self._pattern is not None
+
     def read(
         self, text: str | None, gold: str | None, *, kept: str | None = None
     ) -> tuple[str | None, bool | None]:
         """Returns the answer (the log's own if it kept one) and whether it is right."""
         if self._pattern is not None:
-            answer = answered(self._pattern, text)
+            answer = None if text is None else answered(self._pattern, text)
             return answer, None if text is None else same(answer, gold)
         if text is None and kept is None:
             return None, None

@@ -5,14 +5,24 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import InputError, nearest
-from . import human_eval, inspect_ai, search_and_learn
+from . import (
+    compute_optimal_tts,
+    human_eval,
+    inspect_ai,
+    search_and_learn,
+)
 from .glance import Glance
 from .intake import Format
 from .tidy import KINDS
 
 FOREIGN: dict[str, Format] = {
     format.name: format
-    for format in (inspect_ai.FORMAT, human_eval.FORMAT, search_and_learn.FORMAT)
+    for format in (
+        inspect_ai.FORMAT,
+        human_eval.FORMAT,
+        search_and_learn.FORMAT,
+        compute_optimal_tts.FORMAT,
+    )
 }
 """By name; the first that fits a file reads it."""
 APPORTION, TIDY = "apportion", "tidy"

@@ -11,7 +11,8 @@ from .formal import Formulas
 from .glance import Glance
 from .intake import Format, Intake, Piece, Row
 from .opening import Record, objects
-from .runs import refuse, runs
+from .refusing import refuse
+from .runs import runs
 
 VERIFIER = "prm"
 _SUM = "completion_tokens is one sum for all samples of a problem: what each cost is not known"
@@ -28,7 +29,7 @@ def read(paths: Sequence[Path], intake: Intake) -> Iterator[Piece]:
     """
     refuse(intake.asked, "search-and-learn", "truth")
     grades = Formulas(intake)
-    for path, run in zip(paths, runs(paths), strict=True):
+    for path, run in runs(paths):
 
         def parse(record: Record, run: str | None = run) -> Iterator[tuple[str, Row]]:
             return _parsed(record, run, grades, intake)
