@@ -7,6 +7,7 @@ from pathlib import Path
 from ..errors import InputError, nearest
 from . import (
     compute_optimal_tts,
+    evalscope,
     human_eval,
     inspect_ai,
     search_and_learn,
@@ -22,6 +23,7 @@ FOREIGN: dict[str, Format] = {
         human_eval.FORMAT,
         search_and_learn.FORMAT,
         compute_optimal_tts.FORMAT,
+        evalscope.FORMAT,
     )
 }
 """By name; the first that fits a file reads it."""
