@@ -11,6 +11,7 @@ from . import (
     human_eval,
     inspect_ai,
     search_and_learn,
+    verifiers,
 )
 from .glance import Glance
 from .intake import Format
@@ -24,6 +25,7 @@ FOREIGN: dict[str, Format] = {
         search_and_learn.FORMAT,
         compute_optimal_tts.FORMAT,
         evalscope.FORMAT,
+        verifiers.FORMAT,
     )
 }
 """By name; the first that fits a file reads it."""
