@@ -11,6 +11,7 @@ from . import (
     human_eval,
     inspect_ai,
     search_and_learn,
+    tau2,
     verifiers,
 )
 from .glance import Glance
@@ -26,6 +27,7 @@ FOREIGN: dict[str, Format] = {
         compute_optimal_tts.FORMAT,
         evalscope.FORMAT,
         verifiers.FORMAT,
+        tau2.FORMAT,
     )
 }
 """By name; the first that fits a file reads it."""
