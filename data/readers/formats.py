@@ -10,6 +10,7 @@ from . import (
     evalscope,
     human_eval,
     inspect_ai,
+    its_hub,
     search_and_learn,
     tau2,
     verifiers,
@@ -28,6 +29,7 @@ FOREIGN: dict[str, Format] = {
         evalscope.FORMAT,
         verifiers.FORMAT,
         tau2.FORMAT,
+        its_hub.FORMAT,
     )
 }
 """By name; the first that fits a file reads it."""
