@@ -11,6 +11,7 @@ from . import (
     human_eval,
     inspect_ai,
     its_hub,
+    passwedge,
     search_and_learn,
     tau2,
     verifiers,
@@ -30,6 +31,7 @@ FOREIGN: dict[str, Format] = {
         verifiers.FORMAT,
         tau2.FORMAT,
         its_hub.FORMAT,
+        passwedge.FORMAT,
     )
 }
 """By name; the first that fits a file reads it."""
