@@ -5,13 +5,34 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import InputError, nearest
-from . import human_eval, inspect_ai
+from . import (
+    compute_optimal_tts,
+    evalscope,
+    human_eval,
+    inspect_ai,
+    its_hub,
+    passwedge,
+    search_and_learn,
+    tau2,
+    verifiers,
+)
 from .glance import Glance
 from .intake import Format
 from .tidy import KINDS
 
 FOREIGN: dict[str, Format] = {
-    format.name: format for format in (inspect_ai.FORMAT, human_eval.FORMAT)
+    format.name: format
+    for format in (
+        inspect_ai.FORMAT,
+        human_eval.FORMAT,
+        search_and_learn.FORMAT,
+        compute_optimal_tts.FORMAT,
+        evalscope.FORMAT,
+        verifiers.FORMAT,
+        tau2.FORMAT,
+        its_hub.FORMAT,
+        passwedge.FORMAT,
+    )
 }
 """By name; the first that fits a file reads it."""
 APPORTION, TIDY = "apportion", "tidy"
@@ -74,9 +95,15 @@ def sorted_out(
 
 def _format_of(path: Path) -> str | None:
     glance = Glance(path)
-    if any(glance.has(*needs) for kind in KINDS.values() for needs in kind):
+    if _tidy(glance, *(kind for kind in KINDS if kind != "problems")):
         return TIDY
-    return next((name for name, format in FOREIGN.items() if format.fits(glance)), None)
+    foreign = (name for name, format in FOREIGN.items() if format.fits(glance))
+    # A foreign record may well tell a problem and its level: two such names alone say little.
+    return next(foreign, TIDY if _tidy(glance, "problems") else None)
+
+
+def _tidy(glance: Glance, *kinds: str) -> bool:
+    return any(glance.has(*needs) for kind in kinds for needs in KINDS[kind])
 
 
 def _files(folder: Path) -> list[Path]:

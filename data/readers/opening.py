@@ -173,7 +173,11 @@ def elements(stream: IO[bytes], where: str) -> Iterator[Any]:
     Raises:
         InputError: it is no array, is torn, or an element is longer than LINE.
     """
-    reader = io.TextIOWrapper(stream, "utf8")
+    with io.TextIOWrapper(stream, "utf8") as reader:
+        yield from _elements(reader, where)
+
+
+def _elements(reader: io.TextIOWrapper, where: str) -> Iterator[Any]:
     text, at, number, end = "", 0, 0, False
     while True:
         text, at = text[at:], 0

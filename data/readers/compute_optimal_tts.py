@@ -1,0 +1,93 @@
+"""compute-optimal-tts: `question_{q}/record_{r}.jsonl`, a record a file, each path a sample."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from ..errors import InputError
+from .fields import array, flag, hashed, maybe, spelled, text, want, whole
+from .formal import Formulas
+from .glance import Glance
+from .intake import Format, Intake, Piece, Row
+from .opening import Record, objects
+from .refusing import refuse
+from .runs import runs
+from .search_and_learn import VERIFIER, last
+
+_RECORD = re.compile(r"record_([0-9]{1,18})")
+_QUESTION = re.compile(r"question_([0-9]{1,18})")
+
+
+def fits(glance: Glance) -> bool:
+    return glance.has("question", "groundtruth", "result", "output")
+
+
+def read(paths: Sequence[Path], intake: Intake) -> Iterator[Piece]:
+    """Reads records; those of one question continue its sample numbers in the records' order.
+
+    Where a record holds one path, its majority vote is that path's truth; else the answer that the
+    tool extracted is compared with the ground truth. Folders of questions are runs.
+    """
+    refuse(intake.asked, "compute-optimal-tts", "truth")
+    grades = Formulas(intake)
+    ordered = sorted((path.absolute() for path in paths), key=_place)
+    tops = list(dict.fromkeys(path.parent.parent for path in ordered))
+    run_of = dict(runs(tops)) if tops else {}
+    drawn: Counter[tuple[Path, str]] = Counter()
+    for path in ordered:
+        top, problem = path.parent.parent, path.parent.name
+
+        def parse(
+            record: Record, top: Path = top, problem: str = problem
+        ) -> Iterator[tuple[str, Row]]:
+            first = drawn[top, problem]
+            key = {"problem": problem, "run": run_of[top]}
+            output = want(record, "output", array)
+            drawn[top, problem] += len(output)
+            intake.rows += max(len(output), 1)
+            if not output:
+                intake.leave("records without a path")
+            gold = maybe(record, "groundtruth", spelled)
+            yield "problems", {"problem": problem, "gold": gold}
+            alone = maybe(record, "result.majority_vote", flag) if len(output) == 1 else None
+            for sample, path in enumerate(output, first):
+                yield from _rows({**key, "sample": sample}, path, gold, alone, grades)
+
+        yield from intake.gather(objects(path), parse, path, each=False)
+    grades.tell(intake)
+
+
+def _place(path: Path) -> tuple[Path, int, int]:
+    question, record = _QUESTION.fullmatch(path.parent.name), _RECORD.match(path.name)
+    if not question or not record:
+        raise InputError(f"{path}: must be named question_{{q}}/record_{{r}}.jsonl")
+    return path.parent.parent, int(question[1]), int(record[1])
+
+
+def _rows(
+    key: Row, path: object, gold: str | None, alone: bool | None, grades: Formulas
+) -> Iterator[tuple[str, Row]]:
+    written = maybe(path, "text", text)
+    kept = maybe(path, "extracted_answer", spelled)
+    if alone is None or grades.asked:
+        answer, right = grades.read(written, gold, kept=kept)
+    else:
+        answer, right = kept, alone
+    score = last(path.get("value") if isinstance(path, dict) else None, "value")
+    yield (
+        "samples",
+        {
+            **key,
+            "text_hash": None if written is None else hashed(written),
+            "answer": answer,
+            "correct": right,
+            "score": score,
+            "output_tokens": maybe(path, "completion_tokens", whole),
+        },
+    )
+    if score is not None:
+        yield "verdicts", {**key, "verifier": VERIFIER, "verdict": 0, "score": score}
+
+
+FORMAT = Format("compute-optimal-tts", fits, read)
