@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import InputError, nearest
-from . import human_eval, nemo_skills
+from . import human_eval, monkeys, nemo_skills, sc_genrm
 from .glance import Glance
 from .intake import Format
 from .tidy import KINDS
@@ -15,6 +15,8 @@ FOREIGN: dict[str, Format] = {
     for format in (
         nemo_skills.FORMAT,
         human_eval.FORMAT,
+        sc_genrm.FORMAT,
+        monkeys.FORMAT,
     )
 }
 """By name; the first that fits a file reads it."""

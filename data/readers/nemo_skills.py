@@ -109,7 +109,8 @@ def _sample(record: Record, intake: Intake) -> Row:
     correct = _truth(record, intake.asked.truth)
     if intake.asked.answer is not None:
         answer = None if written is None else answered(intake.asked.answer, written)
-        correct = same(answer, maybe(record, "expected_answer", spelled))
+        gold = maybe(record, "expected_answer", spelled)
+        correct = None if written is None else same(answer, gold)
     return {
         "correct": correct,
         "answer": answer,
