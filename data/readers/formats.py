@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import InputError, nearest
-from . import human_eval, monkeys, nemo_skills, sc_genrm
+from . import bon_jailbreak, human_eval, monkeys, nemo_skills, sc_genrm, scorio
 from .glance import Glance
 from .intake import Format
 from .tidy import KINDS
@@ -17,6 +17,8 @@ FOREIGN: dict[str, Format] = {
         human_eval.FORMAT,
         sc_genrm.FORMAT,
         monkeys.FORMAT,
+        scorio.FORMAT,
+        bon_jailbreak.FORMAT,
     )
 }
 """By name; the first that fits a file reads it."""
