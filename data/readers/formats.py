@@ -6,12 +6,17 @@ from pathlib import Path
 
 from ..errors import InputError, nearest
 from . import (
+    bon_jailbreak,
     compute_optimal_tts,
     evalscope,
     human_eval,
     inspect_ai,
     its_hub,
+    monkeys,
+    nemo_skills,
     passwedge,
+    sc_genrm,
+    scorio,
     search_and_learn,
     tau2,
     verifiers,
@@ -32,6 +37,11 @@ FOREIGN: dict[str, Format] = {
         tau2.FORMAT,
         its_hub.FORMAT,
         passwedge.FORMAT,
+        nemo_skills.FORMAT,
+        sc_genrm.FORMAT,
+        monkeys.FORMAT,
+        scorio.FORMAT,
+        bon_jailbreak.FORMAT,
     )
 }
 """By name; the first that fits a file reads it."""
