@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import InputError, nearest
-from . import human_eval, lm_eval
+from . import human_eval, lighteval, lm_eval
 from .glance import Glance
 from .intake import Format
 from .tidy import KINDS
 
-FOREIGN: dict[str, Format] = {format.name: format for format in (human_eval.FORMAT, lm_eval.FORMAT)}
+FOREIGN: dict[str, Format] = {
+    format.name: format for format in (human_eval.FORMAT, lm_eval.FORMAT, lighteval.FORMAT)
+}
 """By name; the first that fits a file reads it."""
 APPORTION, TIDY = "apportion", "tidy"
 FORMATS = (APPORTION, TIDY, *FOREIGN)

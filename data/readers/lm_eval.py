@@ -12,7 +12,7 @@ from .glance import Glance
 from .intake import Format, Intake, Piece, Row
 from .opening import Record, objects
 from .passed import solved
-from .regrade import answered, same
+from .regrade import answered, golden, same
 
 _NAME = re.compile(r"samples_(.+)_(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(?:\.\d+)?)")
 _PASS = re.compile(r"pass(?:@|_at_)(\d+)")
@@ -144,7 +144,7 @@ def _left(intake: Intake, reason: str) -> tuple[()]:
 
 def _rows(record: Record, doc: str, log: Log, intake: Intake) -> Iterator[tuple[str, Row]]:
     pattern, texts = intake.asked.answer, _texts(record)
-    target = _gold(spelled(record.get("target")), pattern)
+    target = golden(pattern, spelled(record.get("target")))
     level = record["doc"].get("level") if isinstance(record.get("doc"), dict) else None
     told = {"problem": doc, "benchmark": log.benchmark}
     yield "problems", {**told, "gold": target, "level": spelled(level)}
@@ -179,13 +179,6 @@ def _texts(record: Record) -> list[str | None]:
     if not isinstance(repeats, list) or not all(isinstance(r, str | None) for r in repeats):
         return []
     return repeats
-
-
-def _gold(target: str | None, pattern: str | None) -> str | None:
-    """The target; where it is a solution of several lines, the answer that the pattern finds."""
-    if target is None or pattern is None or "\n" not in target.strip():
-        return target
-    return answered(pattern, target) or target
 
 
 def _temperature(record: Record) -> float | None:

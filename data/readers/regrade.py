@@ -7,6 +7,9 @@ from ..errors import InputError
 from .fields import number as finite
 from .opening import shown
 
+WORDS = 3
+"""A gold of more words, or of several lines, is a worked solution."""
+
 
 def answered(pattern: str, text: str) -> str | None:
     r"""Returns what the last match in a text says, by its first group or as a whole.
@@ -49,6 +52,18 @@ def same(answer: str | None, gold: str | None) -> bool | None:
     one, other = answer.strip(), gold.strip()
     numbers = _number(one), _number(other)
     return one == other or (numbers[0] is not None and numbers[0] == numbers[1])
+
+
+def golden(pattern: str | None, gold: str | None) -> str | None:
+    r"""Returns the gold to grade against: of a worked solution, the answer that the pattern finds.
+
+    >>> golden(r"#### (\d+)", "6 * 7 = 42\n#### 42"), golden(r"#### (\d+)", "42")
+    ('42', '42')
+    """
+    if pattern is None or gold is None:
+        return gold
+    worked = "\n" in gold.strip() or len(gold.split()) > WORDS
+    return (answered(pattern, gold) if worked else None) or gold
 
 
 def _number(text: str) -> float | None:

@@ -29,3 +29,16 @@ def test_repeats_of_lm_eval_are_graded_one_by_one() -> None:
 def test_repeats_that_only_a_filter_graded_are_refused() -> None:
     with pytest.raises(InputError, match="line 1: resps holds 3 repeats, and exact_match"):
         read(REAL / "lm_eval_samples_toy.jsonl")
+
+
+def test_counts_of_lighteval_come_from_its_metric() -> None:
+    trace = read(REAL / "lighteval_details_toy.parquet")
+    found = trace.tallies.select("problem", "benchmark", "level", "n", "c", "output_tokens").rows()
+    assert found == [("0", "aime24", "0", 3, 2, 5.0), ("1", "aime24", "1", 3, 0, 5.0)]
+
+
+def test_texts_of_lighteval_are_graded_one_by_one() -> None:
+    trace = read(REAL / "lighteval_details_toy.parquet", answer=".*")
+    found = trace.samples.select("problem", "sample", "answer", "correct").rows()
+    assert found[:3] == [("0", 0, "42", True), ("0", 1, "7", False), ("0", 2, "42", True)]
+    assert found[3:] == [("1", sample, "7", False) for sample in range(3)]
