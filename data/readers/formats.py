@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import InputError, nearest
-from . import human_eval, lighteval, lm_eval
+from . import evalplus, human_eval, lighteval, lm_eval
 from .glance import Glance
 from .intake import Format
 from .tidy import KINDS
 
 FOREIGN: dict[str, Format] = {
-    format.name: format for format in (human_eval.FORMAT, lm_eval.FORMAT, lighteval.FORMAT)
+    format.name: format
+    for format in (human_eval.FORMAT, lm_eval.FORMAT, lighteval.FORMAT, evalplus.FORMAT)
 }
 """By name; the first that fits a file reads it."""
 APPORTION, TIDY = "apportion", "tidy"

@@ -15,6 +15,7 @@ from .intake import Format, Intake, Piece, Row
 from .opening import Record
 from .passed import solved
 from .regrade import answered, golden, same
+from .runs import runs
 
 _COLUMNS = ["doc", "metric", "model_response"]
 _COUNTING = re.compile(r"avg@|(?:.*_)?pass@(?:k|1)")
@@ -28,10 +29,10 @@ def fits(glance: Glance) -> bool:
 
 def read(paths: Sequence[Path], intake: Intake) -> Iterator[Piece]:
     """Reads `details_*.parquet` files; where there are several, each is a run of its own."""
-    for path in paths:
+    for path, run in runs(paths):
         with readable(path):
             frame = pl.read_parquet(path, columns=_COLUMNS, memory_map=False)
-        yield from _file(frame, path, path.name if len(paths) > 1 else None, intake)
+        yield from _file(frame, path, run, intake)
 
 
 def _file(frame: pl.DataFrame, path: Path, run: str | None, intake: Intake) -> Iterator[Piece]:
