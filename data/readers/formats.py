@@ -8,10 +8,13 @@ from ..errors import InputError, nearest
 from . import (
     bon_jailbreak,
     compute_optimal_tts,
+    evalplus,
     evalscope,
     human_eval,
     inspect_ai,
     its_hub,
+    lighteval,
+    lm_eval,
     monkeys,
     nemo_skills,
     passwedge,
@@ -27,6 +30,7 @@ from .tidy import KINDS
 
 FOREIGN: dict[str, Format] = {
     format.name: format
+<<<<<<< HEAD
     for format in (
         inspect_ai.FORMAT,
         human_eval.FORMAT,
@@ -42,6 +46,9 @@ FOREIGN: dict[str, Format] = {
         monkeys.FORMAT,
         scorio.FORMAT,
         bon_jailbreak.FORMAT,
+        lm_eval.FORMAT,
+        lighteval.FORMAT,
+        evalplus.FORMAT,
     )
 }
 """By name; the first that fits a file reads it."""
