@@ -30,7 +30,6 @@ from .tidy import KINDS
 
 FOREIGN: dict[str, Format] = {
     format.name: format
-<<<<<<< HEAD
     for format in (
         inspect_ai.FORMAT,
         human_eval.FORMAT,
