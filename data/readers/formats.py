@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import InputError, nearest
-from . import bon_jailbreak, human_eval, monkeys, nemo_skills, rpc, sc_genrm, scorio
+from . import bon_jailbreak, human_eval, monkeys, nemo_skills, power_law, rpc, sc_genrm, scorio
 from .glance import Glance
 from .intake import Format
 from .tidy import KINDS
@@ -20,6 +20,7 @@ FOREIGN: dict[str, Format] = {
         scorio.FORMAT,
         bon_jailbreak.FORMAT,
         rpc.FORMAT,
+        power_law.FORMAT,
     )
 }
 """By name; the first that fits a file reads it."""
