@@ -70,7 +70,7 @@ def _foreign(paths: Sequence[Path], format: str | None, asked: Asked, *, counts:
     """Reads files that are no trace directory, each by the reader of its format."""
     lifting = bool(asked.names or asked.verdicts)
     groups, notes = formats.sorted_out(paths, TIDY if lifting and format is None else format)
-    where = ", ".join(str(path) for path in paths)
+    where = tidy.where_of(paths)
     if set(groups) == {TIDY}:
         _refuse(asked.truth, asked.answer, where)
         if counts:

@@ -18,6 +18,8 @@ from . import (
     monkeys,
     nemo_skills,
     passwedge,
+    power_law,
+    rpc,
     sc_genrm,
     scorio,
     search_and_learn,
@@ -48,6 +50,8 @@ FOREIGN: dict[str, Format] = {
         lm_eval.FORMAT,
         lighteval.FORMAT,
         evalplus.FORMAT,
+        rpc.FORMAT,
+        power_law.FORMAT,
     )
 }
 """By name; the first that fits a file reads it."""

@@ -110,7 +110,10 @@ def joined(
         name: _one([rows for part in found for rows in part.tables.get(name, ())], name, where)
         for name in names
     }
-    trace = assemble(header, **tables)
+    try:
+        trace = assemble(header, **tables)
+    except InputError as error:
+        raise InputError(f"{where}: {error}") from error
     masks = [mask for part in found for mask in part.ungraded]
     trace = replace(_graded(trace, masks, where), header=_accounted(header, found))
     return _finish(trace, [note for part in found for note in part.notes], doubted)

@@ -49,7 +49,7 @@ def read(paths: Sequence[Path], intake: Intake) -> Iterator[Piece]:
     if truth not in (None, *TRUTHS):
         raise InputError(
             f"--truth must be one of {', '.join(TRUTHS)}; got {truth!r}"
-            f"{nearest(truth or '', TRUTHS)}"
+            f"{nearest(str(truth), list(TRUTHS))}"
         )
     folders: dict[Path, Seen] = {}
     for place in _places(paths):

@@ -27,6 +27,8 @@ KINDS: dict[str, tuple[set[str], ...]] = {
 }
 """What a file must have to be of a kind; the first kind that fits is taken."""
 
+NAMED = 4
+"""Files that an error about all of them together names."""
 OURS = sorted({c for table in KINDS for c in dtypes(table)} | {"gold", "level"})
 
 
@@ -116,7 +118,9 @@ def kind_of(frame: pl.DataFrame, where: str) -> str:
 
 
 def where_of(paths: Sequence[Path]) -> str:
-    return ", ".join(str(p) for p in paths)
+    """The files, for an error; of many the first and how many more there are."""
+    named = ", ".join(str(p) for p in paths[:NAMED])
+    return named + (f" and {len(paths) - NAMED} more" if len(paths) > NAMED else "")
 
 
 def _split(frame: pl.DataFrame, kind: str, where: str) -> list[tuple[str, pl.DataFrame]]:
