@@ -97,4 +97,7 @@ def _found(name: str, files: Sequence[Path], asked: Asked, where: str) -> Found:
     if asked.names or asked.verdicts:
         raise InputError(f"{where}: --map and --verdict are for tidy files; this is {name}")
     format, intake = FOREIGN[name], Intake(asked)
+    for option, given in (("truth", asked.truth), ("answer", asked.answer)):
+        if given is not None and option not in format.heeds:
+            raise InputError(f"{where}: --{option} means nothing to {name} logs")
     return admitted(format.read(files, intake), intake, format.main, where)

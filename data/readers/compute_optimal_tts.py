@@ -90,4 +90,4 @@ def _rows(
         yield "verdicts", {**key, "verifier": VERIFIER, "verdict": 0, "score": score}
 
 
-FORMAT = Format("compute-optimal-tts", fits, read)
+FORMAT = Format("compute-optimal-tts", fits, read, heeds=("answer",))

@@ -130,4 +130,4 @@ def _main(review: Record, intake: Intake) -> bool | float | None:
     return meaning(values.get(name) if name is not None else next(iter(values.values()), None))
 
 
-FORMAT = Format("evalscope", fits, read)
+FORMAT = Format("evalscope", fits, read, heeds=("truth", "answer"))

@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from .. import store
 from ..errors import InputError, nearest
 from . import (
     bon_jailbreak,
@@ -94,6 +95,8 @@ def sorted_out(
         if not path.is_dir():
             groups.setdefault(format or _format_of(path) or TIDY, []).append(path)
             continue
+        if store.is_trace(path):
+            raise InputError(f"{path}: a trace directory, not a {format} file")
         left = 0
         before = sum(map(len, groups.values()))
         for file in _files(path):

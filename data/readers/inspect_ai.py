@@ -216,4 +216,4 @@ def _any(value: object) -> Any:
     return value
 
 
-FORMAT = Format("inspect", fits, read)
+FORMAT = Format("inspect", fits, read, heeds=("truth",))

@@ -124,9 +124,11 @@ class Format:
 
     `fits` looks at one file. `read` gets all files of the format in one call; its rows land in one
     of the tables `main`, others are told on the way (problems, verdicts of a sample's record).
+    `heeds` names the options (`truth`, `answer`) that mean something to it; others are refused.
     """
 
     name: str
     fits: Callable[[Glance], bool]
     read: Callable[[Sequence[Path], Intake], Iterator[Piece]]
     main: tuple[str, ...] = ("samples", "tallies")
+    heeds: tuple[str, ...] = ()

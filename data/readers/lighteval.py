@@ -181,4 +181,4 @@ def _deep(record: Mapping[str, Any], *path: str) -> Any:
     return value
 
 
-FORMAT = Format("lighteval", fits, read)
+FORMAT = Format("lighteval", fits, read, heeds=("truth", "answer"))

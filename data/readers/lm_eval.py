@@ -211,4 +211,4 @@ def _single(record: Record, texts: list[str | None], metric: str) -> Row:
     }
 
 
-FORMAT = Format("lm-eval", fits, read)
+FORMAT = Format("lm-eval", fits, read, heeds=("truth", "answer"))

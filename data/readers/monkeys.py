@@ -84,4 +84,4 @@ def _grades(record: Record, size: int) -> list[bool | None]:
     return [maybe({told: grade}, told, flag) for grade in grades]
 
 
-FORMAT = Format("monkeys", fits, read)
+FORMAT = Format("monkeys", fits, read, heeds=("answer",))

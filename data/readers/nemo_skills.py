@@ -194,4 +194,4 @@ def _stem(path: Path) -> str:
     return path.name.removesuffix(".gz").removesuffix(".jsonl")
 
 
-FORMAT = Format("nemo-skills", fits, read)
+FORMAT = Format("nemo-skills", fits, read, heeds=("truth", "answer"))

@@ -109,4 +109,4 @@ def _graded(row: Row, gold: str | None, pattern: str | None) -> Row:
     }
 
 
-FORMAT = Format("rpc", fits, read)
+FORMAT = Format("rpc", fits, read, heeds=("answer",))

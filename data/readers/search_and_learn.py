@@ -104,4 +104,4 @@ def last(steps: object, name: str) -> float | None:
     return maybe({name: found[-1]}, name, number) if found else None
 
 
-FORMAT = Format("search-and-learn", fits, read)
+FORMAT = Format("search-and-learn", fits, read, heeds=("answer",))

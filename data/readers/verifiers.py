@@ -95,4 +95,4 @@ def _rows(
     )
 
 
-FORMAT = Format("verifiers", fits, read)
+FORMAT = Format("verifiers", fits, read, heeds=("answer",))
