@@ -11,7 +11,6 @@ from .formal import Formulas
 from .glance import Glance
 from .intake import Format, Intake, Piece, Row
 from .opening import Record, objects
-from .refusing import refuse
 from .runs import runs
 from .search_and_learn import VERIFIER, last
 
@@ -29,7 +28,6 @@ def read(paths: Sequence[Path], intake: Intake) -> Iterator[Piece]:
     Where a record holds one path, its majority vote is that path's truth; else the answer that the
     tool extracted is compared with the ground truth. Folders of questions are runs.
     """
-    refuse(intake.asked, "compute-optimal-tts", "truth")
     grades = Formulas(intake)
     ordered = sorted((path.absolute() for path in paths), key=_place)
     tops = list(dict.fromkeys(path.parent.parent for path in ordered))

@@ -11,7 +11,6 @@ from .formal import Formulas
 from .glance import Glance
 from .intake import Format, Intake, Piece, Row
 from .opening import Record, objects
-from .refusing import refuse
 from .runs import runs
 
 VERIFIER = "prm"
@@ -27,7 +26,6 @@ def read(paths: Sequence[Path], intake: Intake) -> Iterator[Piece]:
 
     The score of a completion is that of its last step. `pred_*` and `agg_scores` are not read.
     """
-    refuse(intake.asked, "search-and-learn", "truth")
     grades = Formulas(intake)
     for path, run in runs(paths):
 

@@ -8,7 +8,6 @@ from .fields import Unfit, array, maybe, number, text, want, whole
 from .glance import Glance
 from .intake import Format, Intake, Piece, Row
 from .opening import Record, document
-from .refusing import refuse
 from .runs import runs
 
 NEAR = 1e-6
@@ -23,7 +22,6 @@ def fits(glance: Glance) -> bool:
 
 def read(paths: Sequence[Path], intake: Intake) -> Iterator[Piece]:
     """Reads results files; where there are several, each is a run of its own."""
-    refuse(intake.asked, "tau2", "truth", "answer")
     for path, run in runs(paths):
         results = document(path)
         try:
