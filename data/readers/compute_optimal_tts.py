@@ -1,8 +1,8 @@
 """compute-optimal-tts: `question_{q}/record_{r}.jsonl`, a record a file, each path a sample."""
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import count, groupby
 from pathlib import Path
 
 from ..errors import InputError
@@ -32,27 +32,26 @@ def read(paths: Sequence[Path], intake: Intake) -> Iterator[Piece]:
     ordered = sorted((path.absolute() for path in paths), key=_place)
     tops = list(dict.fromkeys(path.parent.parent for path in ordered))
     run_of = dict(runs(tops)) if tops else {}
-    drawn: Counter[tuple[Path, str]] = Counter()
-    for path in ordered:
-        top, problem = path.parent.parent, path.parent.name
+    for folder, files in groupby(ordered, key=lambda path: path.parent):
+        drawn = count()
+        key: Row = {"problem": folder.name, "run": run_of[folder.parent]}
 
         def parse(
-            record: Record, top: Path = top, problem: str = problem
+            record: Record, key: Row = key, drawn: Iterator[int] = drawn
         ) -> Iterator[tuple[str, Row]]:
-            first = drawn[top, problem]
-            key = {"problem": problem, "run": run_of[top]}
             output = want(record, "output", array)
-            drawn[top, problem] += len(output)
             intake.rows += max(len(output), 1)
             if not output:
                 intake.leave("records without a path")
             gold = maybe(record, "groundtruth", spelled)
-            yield "problems", {"problem": problem, "gold": gold}
+            yield "problems", {"problem": key["problem"], "gold": gold}
             alone = maybe(record, "result.majority_vote", flag) if len(output) == 1 else None
-            for sample, path in enumerate(output, first):
-                yield from _rows({**key, "sample": sample}, path, gold, alone, grades)
+            for path in output:
+                yield from _rows({**key, "sample": next(drawn)}, path, gold, alone, grades)
 
-        yield from intake.gather(objects(path), parse, path, each=False)
+        # A piece for each file would be slow: there are many, and each holds little.
+        records = ((_place(path)[2], record) for path in files for _, record in objects(path))
+        yield from intake.gather(records, parse, folder, unit="record", each=False)
     grades.tell(intake)
 
 

@@ -54,7 +54,9 @@ def _parsed(
     texts = want(record, "completions", array)
     scores = _beside(record, "scores", len(texts))
     tokens = _tokens(record, len(texts), intake)
-    intake.rows += len(texts)
+    intake.rows += max(len(texts), 1)
+    if not texts:
+        intake.leave("problems without a completion")
     for sample in range(len(texts)):
         key = {"problem": problem, "sample": sample, "run": run}
         written = maybe({"completions": texts[sample]}, "completions", text)
