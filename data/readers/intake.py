@@ -1,5 +1,6 @@
 """The way in: foreign records become rows of our tables, and every one is accounted for."""
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -35,19 +36,43 @@ class Asked:
     answer: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Piece:
-    """Rows of one table out of one file, with the line (or record) that each came from."""
+    """Rows of one table, with the place that each came from: a line (or record) of a file.
+
+    `starts` says from which row on the places are those of which file, and what they count.
+    """
 
     table: str
-    rows: pl.DataFrame
-    where: str
-    places: list[int]
-    unit: str = "line"
+    rows: list[Row] | pl.DataFrame = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
+    starts: list[tuple[int, str, str]] = field(default_factory=list)
+
+    def add(self, row: Row, place: int, where: str, unit: str) -> None:
+        """Takes in a row that is still a Python object."""
+        assert isinstance(self.rows, list)
+        if not self.starts or self.starts[-1][1:] != (where, unit):
+            self.starts.append((len(self.rows), where, unit))
+        self.rows.append(row)
+        self.places.append(place)
+
+    @property
+    def frame(self) -> pl.DataFrame:
+        """The rows as columns; those of mixed types are text."""
+        if isinstance(self.rows, pl.DataFrame):
+            return self.rows
+        names = dict.fromkeys(chain.from_iterable({tuple(row): None for row in self.rows}))
+        return pl.DataFrame([column(name, [row.get(name) for row in self.rows]) for name in names])
+
+    @property
+    def where(self) -> str:
+        """The first of its files."""
+        return self.starts[0][1]
 
     def place(self, row: int) -> str:
         """Says where a row came from, for an error."""
-        return f"{self.where}: {self.unit} {self.places[row]}"
+        _, where, unit = self.starts[bisect_right(self.starts, row, key=lambda s: s[0]) - 1]
+        return f"{where}: {unit} {self.places[row]}"
 
 
 class Intake:
@@ -64,6 +89,7 @@ class Intake:
         self.notes: list[str] = []
         self.settings: dict[str, object] = {}
         self.stop_rule = UNKNOWN
+        self._held: dict[str, Piece] = {}
 
     def leave(self, reason: str, rows: int = 1) -> None:
         """Counts rows that are left out by design."""
@@ -83,7 +109,7 @@ class Intake:
         unit: str = "line",
         each: bool = True,
     ) -> Iterator[Piece]:
-        """Yields the rows that `parse` makes of records, in pieces.
+        """Yields the rows that `parse` makes of records, in pieces; the last ones wait for `rest`.
 
         Args:
             records: pairs of a place (a line number, say) and a record.
@@ -95,7 +121,6 @@ class Intake:
         Raises:
             InputError: a record is not what the format says; names the file, the place, the rule.
         """
-        held: dict[str, tuple[list[Row], list[int]]] = {}
         for place, record in records:
             self.rows += each
             try:
@@ -103,19 +128,15 @@ class Intake:
             except Unfit as error:
                 raise InputError(f"{where}: {unit} {place}: {error}") from error
             for table, row in made:
-                rows, places = held.setdefault(table, ([], []))
-                rows.append(row)
-                places.append(place)
-                if len(rows) == CHUNK:
-                    yield _piece(table, *held.pop(table), str(where), unit)
-        for table, (rows, places) in held.items():
-            yield _piece(table, rows, places, str(where), unit)
+                piece = self._held.setdefault(table, Piece(table))
+                piece.add(row, place, str(where), unit)
+                if len(piece.places) == CHUNK:
+                    yield self._held.pop(table)
 
-
-def _piece(table: str, rows: list[Row], places: list[int], where: str, unit: str) -> Piece:
-    names = dict.fromkeys(chain.from_iterable({tuple(row): None for row in rows}))
-    frame = pl.DataFrame([column(name, [row.get(name) for row in rows]) for name in names])
-    return Piece(table, frame, where, places, unit)
+    def rest(self) -> Iterator[Piece]:
+        """Yields what is left once all files are gathered: small files share a piece."""
+        yield from self._held.values()
+        self._held = {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 import polars as pl
 
@@ -45,11 +46,11 @@ def admitted(pieces: Iterable[Piece], intake: Intake, main: Sequence[str], where
         InputError: a row breaks a rule; names the file, the place, the rule and the value.
     """
     held: dict[str, list[Piece]] = {}
-    for piece in pieces:
+    for piece in chain(pieces, intake.rest()):
         held.setdefault(piece.table, []).append(_cast(piece))
     found = Found(
         rows=intake.rows,
-        kept=sum(len(piece.rows) for table in main for piece in held.get(table, ())),
+        kept=sum(len(piece.places) for table in main for piece in held.get(table, ())),
         aside=intake.aside,
         notes=intake.notes,
         settings=intake.settings,
@@ -63,7 +64,7 @@ def admitted(pieces: Iterable[Piece], intake: Intake, main: Sequence[str], where
     if found.rows != found.kept + found.aside.total():
         raise RuntimeError(f"rows were lost: {found.rows} came in, {found.kept} were kept")
     for table, parts in held.items():
-        whole = pl.concat([part.rows for part in parts])
+        whole = pl.concat([part.frame for part in parts])
         if table == "problems":
             found.add(table, agreed(whole, where))
         else:
@@ -73,8 +74,9 @@ def admitted(pieces: Iterable[Piece], intake: Intake, main: Sequence[str], where
 
 def _cast(piece: Piece) -> Piece:
     """The rows with their types, so that what waits for its join is small."""
-    kept = [c for c in piece.rows.columns if c in empty(piece.table).columns]
-    cast = admit(piece.rows.select(kept), piece.table, piece.where, piece.place, rules=False)
+    frame = piece.frame
+    kept = [c for c in frame.columns if c in empty(piece.table).columns]
+    cast = admit(frame.select(kept), piece.table, piece.where, piece.place, rules=False)
     return replace(piece, rows=cast)
 
 
@@ -83,9 +85,9 @@ def _places(parts: Sequence[Piece]) -> Callable[[int], str]:
 
     def place(row: int) -> str:
         for part in parts:
-            if row < len(part.rows):
+            if row < len(part.places):
                 return part.place(row)
-            row -= len(part.rows)
+            row -= len(part.places)
         raise IndexError(row)
 
     return place

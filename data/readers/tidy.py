@@ -29,6 +29,8 @@ KINDS: dict[str, tuple[set[str], ...]] = {
 
 NAMED = 4
 """Files that an error about all of them together names."""
+LISTED = 24
+"""Columns that an error lists."""
 OURS = sorted({c for table in KINDS for c in dtypes(table)} | {"gold", "level"})
 
 
@@ -92,7 +94,7 @@ def _check_names(found: Sequence[str], names: Mapping[str, str], where: str) -> 
         if theirs not in columns:
             raise InputError(
                 f"{where}: --map {ours}={theirs}: there is no column {theirs!r}"
-                f" (columns: {', '.join(columns)}){nearest(theirs, columns)}"
+                f" (columns: {listed(columns)}){nearest(theirs, columns)}"
             )
 
 
@@ -113,8 +115,14 @@ def kind_of(frame: pl.DataFrame, where: str) -> str:
     missing = sorted(need - have)
     raise InputError(
         f"{where}: no column {', '.join(map(repr, missing))} for {kind} (columns:"
-        f" {', '.join(frame.columns)}); --map {missing[0]}=THEIRS names it"
+        f" {listed(frame.columns)}); --map {missing[0]}=THEIRS names it"
     )
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in a row, for an error; of many or long ones no more than a line holds."""
+    told = ", ".join(name if len(name) <= 60 else f"{name[:60]}..." for name in names[:LISTED])
+    return told + (f" and {len(names) - LISTED} more" if len(names) > LISTED else "")
 
 
 def where_of(paths: Sequence[Path]) -> str:
@@ -145,7 +153,7 @@ def _lift(
         if column not in frame.columns:
             raise InputError(
                 f"{where}: --verdict {verifier}={column}: there is no column {column!r}"
-                f" (columns: {', '.join(frame.columns)}){nearest(column, frame.columns)}"
+                f" (columns: {listed(frame.columns)}){nearest(column, frame.columns)}"
             )
         rows = frame.select(
             *key,
