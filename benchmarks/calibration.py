@@ -27,7 +27,7 @@ from apportion.planner.value import value_table
 from numpy.typing import NDArray
 from scipy.stats import betabinom
 
-from . import beyond, damage, plans, priors, rankings, verifiers, verifying
+from . import beyond, damage, kills, plans, priors, rankings, verifiers, verifying
 
 HERE = Path(__file__).parent
 PROBLEMS, SAMPLES = 100, 32
@@ -216,7 +216,14 @@ def main(asked: list[str]) -> None:
     kept: Row = json.loads(place.read_text()) if place.exists() else {}
     with Pool() as pool:
         parts: dict[str, Callable[[], Row]] = {"within": within_the_log}
-        every = [beyond.PARTS, verifiers.PARTS, plans.PARTS, rankings.PARTS, damage.PARTS]
+        every = [
+            beyond.PARTS,
+            verifiers.PARTS,
+            plans.PARTS,
+            rankings.PARTS,
+            damage.PARTS,
+            kills.PARTS,
+        ]
         for name, part in (pair for some in every for pair in some.items()):
             parts[name] = partial(part, partial(pool.starmap, chunksize=4))
         for name in asked or parts:

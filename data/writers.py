@@ -91,9 +91,9 @@ def _passed(samples: pl.DataFrame) -> Lines:
 
 
 def _every_eval_ever(trace: Trace) -> bytes:
-    """every_eval_ever records of one interaction each, one line a sample."""
+    """every_eval_ever records of one interaction each, one line a graded sample."""
     golds = dict(trace.problems.select("problem", "gold").iter_rows())
-    samples = _samples(trace, "every-eval-ever")
+    samples = _samples(trace, "every-eval-ever").filter(pl.col("correct").is_not_null())
     return _jsonl(_record(row, golds.get(row["problem"])) for row in samples.iter_rows(named=True))
 
 
@@ -104,14 +104,14 @@ def _record(row: Mapping[str, Any], gold: str | None) -> Mapping[str, object]:
     record = {
         "schema_version": SCHEMA_VERSION,
         "evaluation_id": row["run"] or "apportion",
-        "model_id": row["model"],
-        "evaluation_name": row["benchmark"],
+        "model_id": row["model"] or "",
+        "evaluation_name": row["benchmark"] or "",
         "sample_id": row["problem"],
         "interaction_type": "single_turn",
-        "input": {"raw": None, "reference": [] if gold is None else [gold]},
+        "input": {"raw": "", "reference": [] if gold is None else [gold]},
         "output": {"raw": []},
         "answer_attribution": [_attribution(row["answer"])],
-        "evaluation": {"score": None if right is None else float(right), "is_correct": right},
+        "evaluation": {"score": float(right), "is_correct": right},
         "metadata": {"epoch": str(row["sample"] + 1)} | {k: str(v) for k, v in told.items()},
     }
     if any(tokens is not None for tokens in usage.values()):

@@ -11,6 +11,7 @@ from . import (
     compute_optimal_tts,
     evalplus,
     evalscope,
+    every_eval_ever,
     human_eval,
     inspect_ai,
     its_hub,
@@ -18,6 +19,7 @@ from . import (
     lm_eval,
     monkeys,
     nemo_skills,
+    passk_counts,
     passwedge,
     power_law,
     rpc,
@@ -53,6 +55,8 @@ FOREIGN: dict[str, Format] = {
         evalplus.FORMAT,
         rpc.FORMAT,
         power_law.FORMAT,
+        every_eval_ever.FORMAT,
+        passk_counts.FORMAT,
     )
 }
 """By name; the first that fits a file reads it."""
