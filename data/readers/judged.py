@@ -84,9 +84,13 @@ def read_judgments(
     return _grades(frame, where, (item, judge, origin), levels, threshold)
 
 
+FOREIGN = (".eval", ".json", ".yaml", ".yml", ".gz")
+"""Endings that no table of judgments has."""
+
+
 def is_judgments(paths: Sequence[Path], names: Mapping[str, str]) -> bool:
     """Returns whether files have the columns of judgments, by our names or those given."""
-    if any(path.is_dir() for path in paths):
+    if any(path.is_dir() or path.suffix.lower() in FOREIGN for path in paths):
         return False
     have = {column for path in paths for column in load(path).columns}
     have |= {ours for ours, theirs in names.items() if theirs in have}

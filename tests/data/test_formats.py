@@ -18,6 +18,7 @@ from apportion.data.door import admit
 from apportion.data.errors import InputError
 from apportion.data.readers import read
 from apportion.data.readers.formats import FOREIGN, sorted_out
+from apportion.data.readers.judged import is_judgments
 from apportion.data.readers.zipped import zipfile
 from apportion.data.schema import TABLES
 from apportion.data.traces import Trace
@@ -95,6 +96,11 @@ def test_a_log_reads_as_counts(tmp_path: Path) -> None:
         ("HumanEval/0", 2, 1),
         ("HumanEval/1", 1, 0),
     ]
+
+
+def test_a_log_of_another_tool_holds_no_judgments(tmp_path: Path) -> None:
+    for case in CASES:
+        assert not is_judgments(laid(case, tmp_path / case), {}), case
 
 
 def test_deflate_is_read_too(tmp_path: Path) -> None:
