@@ -3,12 +3,15 @@
 import contextlib
 import io
 import json
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
 
 from ..errors import InputError
+from .opening import BROKEN, ending, opened
 from .survey import Survey, count_nulls, survey
 
 _BOM = b"\xef\xbb\xbf"
@@ -21,11 +24,27 @@ def load(path: Path) -> pl.DataFrame:
         InputError: missing, empty, cut off, or of an ending that is not known.
     """
     suffix = _ending(path)
-    with readable(path):
-        frame = _LOADERS[suffix](path)
+    with readable(path), _unpacked(path) as plain:
+        frame = _LOADERS[suffix](plain)
     if frame.is_empty():
         raise InputError(f"{path}: the file has no rows")
     return frame
+
+
+@contextlib.contextmanager
+def _unpacked(path: Path) -> Iterator[Path]:
+    """The file itself, or what a `.gz` holds, for as long as the block lasts."""
+    if path.suffix.lower() != ".gz":
+        yield path
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        plain = Path(folder) / path.stem
+        with opened(path) as packed, plain.open("wb") as file:
+            shutil.copyfileobj(packed, file)
+        try:
+            yield plain
+        except InputError as error:
+            raise InputError(str(error).replace(str(plain), str(path))) from error
 
 
 def scan(path: Path) -> pl.LazyFrame:
@@ -34,7 +53,7 @@ def scan(path: Path) -> pl.LazyFrame:
     Raises:
         InputError: as `load` does; a Parquet file cut off shows when it is passed over.
     """
-    if _ending(path) != ".parquet":
+    if _ending(path) != ".parquet" or path.suffix.lower() == ".gz":
         return load(path).lazy()
     with readable(path):
         rows = pl.scan_parquet(path)
@@ -49,7 +68,7 @@ def readable(path: Path) -> Iterator[None]:
         yield
     except InputError:
         raise
-    except (OSError, ValueError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+    except (*BROKEN, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         raise InputError(
             f"{path}: not a readable {path.suffix.lower()[1:]} file, perhaps cut off ({reason})"
@@ -64,7 +83,7 @@ def _ending(path: Path) -> str:
         raise InputError(f"{path}: a trace directory, not a tidy file")
     if path.is_dir():
         raise InputError(f"{path}: a folder without a manifest.json is not a trace")
-    suffix = path.suffix.lower()
+    suffix = ending(path)
     if suffix not in _LOADERS:
         raise InputError(f"{path}: the ending must be one of {', '.join(_LOADERS)}; got {suffix!r}")
     if path.stat().st_size == 0:

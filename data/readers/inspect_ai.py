@@ -72,11 +72,12 @@ def _header(packed: Any, names: set[str], path: Path) -> Record:
 
 def _journal(packed: Any, names: set[str], path: Path, intake: Intake) -> Iterable[Record]:
     """The samples of a run that crashed; one that was tried again counts as it was at last."""
-    last: dict[tuple[str, str], Record] = {}
+    last: dict[str, Any] = {}
     for name in sorted(filter(JOURNAL.fullmatch, names), key=lambda n: int(n[19:-5])):
         with member(packed, name, path) as stream:
             for row in elements(stream, f"{path}: {name}"):
-                key = (str(maybe(row, "id", text)), str(maybe(row, "epoch", whole)))
+                told = row if isinstance(row, dict) else {}
+                key = repr((told.get("id", len(last)), told.get("epoch")))
                 if key in last:
                     intake.rows += 1
                     intake.leave("samples that the run tried again later")

@@ -1,5 +1,6 @@
 """Tidy files: every format gives the same trace, and several sources are joined as they should."""
 
+import gzip
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -335,3 +336,20 @@ def test_one_source_or_several_are_given_as_they_come(write: Write) -> None:
     assert_frame_equal(read(s, str(v)).verdicts, read([s, v]).verdicts)
     with pytest.raises(InputError, match="at least one source"):
         read()
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "csv", "parquet"])
+def test_a_packed_file_reads_like_the_file(write: Write, ending: str) -> None:
+    plain = write(f"log.{ending}", ROWS)
+    packed = plain.with_name(f"packed.{ending}.gz")
+    packed.write_bytes(gzip.compress(plain.read_bytes()))
+    assert_frame_equal(read([packed]).samples, read([plain]).samples)
+    assert read([packed], only="counts").tallies.equals(read([plain], only="counts").tallies)
+
+
+def test_an_error_in_a_packed_file_names_that_file(tmp_path: Path) -> None:
+    packed = tmp_path / "log.jsonl.gz"
+    packed.write_bytes(gzip.compress(b'{"problem": "a", "sample": 0, "correct": true}\n{"problem'))
+    assert refused(packed).startswith(f"{packed}: line 2 is not a JSON object")
+    packed.write_bytes(packed.read_bytes()[:20])
+    assert refused(packed).startswith(f"{packed}: not a readable")
