@@ -17,7 +17,7 @@ from .opening import BROKEN, LINE, Record, document, elements, parsed, shown
 from .scores import lifted, meaning
 from .zipped import member, opened_zip
 
-JOURNAL = re.compile(r"_journal/summaries/(\d+)\.json")
+JOURNAL = re.compile(r"_journal/summaries/([0-9]{1,9})\.json")
 SUMMARIES = "summaries.json"
 LIMITS = {"token": "length", "context": "length"}
 """What inspect calls the limits that cut an answer short, in the words of finish reasons."""

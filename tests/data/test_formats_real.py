@@ -42,3 +42,37 @@ def test_texts_of_lighteval_are_graded_one_by_one() -> None:
     found = trace.samples.select("problem", "sample", "answer", "correct").rows()
     assert found[:3] == [("0", 0, "42", True), ("0", 1, "7", False), ("0", 2, "42", True)]
     assert found[3:] == [("1", sample, "7", False) for sample in range(3)]
+
+
+def test_an_inspect_log_is_read_from_its_summaries() -> None:
+    trace = read(REAL / "inspect_toy_3x3.eval")
+    shown = trace.samples.select("problem", "sample", "correct", "output_tokens", "seconds").rows()
+    assert shown == [
+        ("q0", 0, False, 125, 0.777),
+        ("q1", 0, True, 87, 0.181),
+        ("q2", 0, False, 291, 0.159),
+        ("q0", 1, False, 272, 0.143),
+        ("q1", 1, True, 377, 0.133),
+        ("q2", 1, False, 294, 0.127),
+        ("q0", 2, False, 183, 0.125),
+        ("q1", 2, True, 330, 0.105),
+        ("q2", 2, False, 254, 0.102),
+    ]
+    assert trace.samples["answer"].to_list()[:2] == ["The answer is 4", "The answer is 42"]
+    assert set(trace.samples["model"]) == {"mockllm/model"}
+    assert set(trace.samples["prompt_tokens"]) == {30}
+    levels = trace.problems.select("problem", "level", "gold").rows()
+    assert levels == [("q0", "5", "42"), ("q1", "3", "42"), ("q2", "5", "42")]
+    assert trace.header.settings["rows"] == {"read": 9, "kept": 9, "aside": {}}
+
+
+def test_an_inspect_log_in_one_json_tells_repeated_texts() -> None:
+    trace = read(REAL / "inspect_toy_2x2.json")
+    shown = trace.samples.select("problem", "sample", "correct", "answer", "output_tokens").rows()
+    assert shown == [
+        ("q0", 0, False, "The answer is 1", 98),
+        ("q1", 0, False, "The answer is 2", 322),
+        ("q0", 1, False, "The answer is 4", 125),
+        ("q1", 1, True, "The answer is 42", 87),
+    ]
+    assert trace.samples["text_hash"].n_unique() == 4
