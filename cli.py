@@ -71,7 +71,7 @@ def read(sources: tuple[Path, ...], out: Path, **options: Any) -> None:
     store.write(trace, out)
     size = {"problems": len(trace.problems), "samples": len(trace), "verdicts": len(trace.verdicts)}
     header = trace.header
-    rows = header.settings.get("rows")
+    rows = header.rows or None
     if options["as_json"]:
         told = {"stop_rule": header.stop_rule, "doubts": list(header.doubts), "trace": str(out)}
         print_json({**size, "rows": rows, **told})

@@ -150,8 +150,7 @@ def _judge(
         outcome.wrong.append(f"{what}: {type(error).__name__}: {ascii(str(error))[:300]}")
     else:
         outcome.read += 1
-        rows = trace.header.settings["rows"]
-        assert isinstance(rows, dict)
+        rows = trace.header.rows
         kept = len(trace.samples) + len(trace.tallies)
         if rows["read"] != rows["kept"] + sum(rows["aside"].values()):
             outcome.wrong.append(f"{what}: rows were lost: {json.dumps(rows)}")

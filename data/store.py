@@ -7,7 +7,7 @@ import io
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import IO, Any
@@ -23,7 +23,7 @@ from .schema import TABLES, dtypes
 from .traces import Header, Source, Trace, with_codes
 
 MANIFEST = "manifest.json"
-VERSION = 1
+VERSION = 2
 _DATA = rf"(?:{'|'.join(TABLES)})-[0-9a-f]{{12}}\.parquet"
 _OURS = re.compile(rf"{_DATA}|\.(?:{_DATA}|{re.escape(MANIFEST)})\.\d+\.tmp")
 """The names of data files, and of the drafts that a killed writer leaves."""
@@ -218,27 +218,41 @@ def _read(folder: Path) -> Trace:
 
 
 def _header(
-    *, sources: list[Any], stop_rule: object, settings: object, doubts: list[object]
+    *, sources: list[Any], stop_rule: object, settings: object, doubts: list[object], rows: object
 ) -> Header:
-    if not isinstance(settings, dict):
-        raise TypeError("its settings are not an object")
+    if not isinstance(settings, dict) or not isinstance(rows, dict):
+        raise TypeError("its settings or its rows are not an object")
     told = tuple(Source(**source) for source in sources)
-    return Header(told, str(stop_rule), settings, tuple(str(d) for d in doubts))
+    return Header(told, str(stop_rule), settings, tuple(str(d) for d in doubts), rows)
 
 
 def _manifest(where: Path) -> dict[str, Any]:
+    manifest: dict[str, Any]
     try:
         manifest = json.loads(where.read_text("utf8"))
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{where}: cannot be read ({error})") from error
     if not isinstance(manifest, dict) or not {"apportion", "header", "files"} <= manifest.keys():
         raise InputError(f"{where}: not the manifest of a trace")
-    if manifest["apportion"] != VERSION:
+    version = manifest["apportion"]
+    if version not in (*MIGRATIONS, VERSION):
         raise InputError(
-            f"{where}: written by schema version {manifest['apportion']};"
-            f" this apportion reads version {VERSION}"
+            f"{where}: written by schema version {version};"
+            f" this apportion reads versions {min(MIGRATIONS)} to {VERSION}"
         )
+    for older in range(version, VERSION):
+        manifest = MIGRATIONS[older](manifest)
     return manifest
+
+
+def _counting_rows(manifest: dict[str, Any]) -> dict[str, Any]:
+    """Version 1 did not say what became of the rows of its sources, and it stays unknown."""
+    header = manifest["header"]
+    return {**manifest, "header": {**header, "rows": {}}} if isinstance(header, dict) else manifest
+
+
+MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _counting_rows}
+"""How a manifest of an older version becomes one of the next; a new version adds its step here."""
 
 
 def _as_admitted(table: pl.DataFrame, name: str, where: Path) -> pl.DataFrame:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import polars as pl
 
@@ -28,13 +29,16 @@ class Header:
     """What holds for a whole trace.
 
     `stop_rule` is `fixed n`, `until success` (the cap in `settings["cap"]`), or `unknown`;
-    it decides which estimators are valid. `doubts` are sentences about the data itself.
+    it decides which estimators are valid. `doubts` are sentences about the data itself. `rows`
+    says what became of the rows of the sources: how many were `read`, how many `kept`, and why the
+    others were left `aside`; it is empty where that was not counted.
     """
 
     sources: tuple[Source, ...] = ()
     stop_rule: str = UNKNOWN
     settings: Mapping[str, object] = field(default_factory=dict)
     doubts: tuple[str, ...] = ()
+    rows: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

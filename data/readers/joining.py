@@ -130,7 +130,7 @@ def _accounted(header: Header, found: Sequence[Found]) -> Header:
         "kept": sum(part.kept for part in found),
         "aside": dict(aside),
     }
-    return replace(header, settings={**header.settings, "rows": rows})
+    return replace(header, rows=rows)
 
 
 def _one(rows: Sequence[pl.DataFrame], table: str, where: str) -> pl.DataFrame:

@@ -60,7 +60,7 @@ def assert_reads_to(trace: Trace, wanted: dict[str, Any]) -> None:
             assert_frame_equal(getattr(trace, table), admit(rows, table, "expected.json"))
         elif table != "problems":
             assert getattr(trace, table).is_empty(), table
-    assert trace.header.settings["rows"] == wanted["rows"]
+    assert trace.header.rows == wanted["rows"]
     for name in ("stop_rule",):
         if name in wanted:
             assert getattr(trace.header, name) == wanted[name]

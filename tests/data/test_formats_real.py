@@ -19,7 +19,7 @@ def test_repeats_of_lm_eval_are_graded_one_by_one() -> None:
         ("0", "2", "lol"),
         ("1", "3", "5"),
     ]
-    assert trace.header.settings["rows"] == {
+    assert trace.header.rows == {
         "read": 8,
         "kept": 6,
         "aside": {"a line of another filter": 2},
@@ -63,7 +63,7 @@ def test_an_inspect_log_is_read_from_its_summaries() -> None:
     assert set(trace.samples["prompt_tokens"]) == {30}
     levels = trace.problems.select("problem", "level", "gold").rows()
     assert levels == [("q0", "5", "42"), ("q1", "3", "42"), ("q2", "5", "42")]
-    assert trace.header.settings["rows"] == {"read": 9, "kept": 9, "aside": {}}
+    assert trace.header.rows == {"read": 9, "kept": 9, "aside": {}}
 
 
 def test_an_inspect_log_in_one_json_tells_repeated_texts() -> None:

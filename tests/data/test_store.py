@@ -143,7 +143,7 @@ def entry(**more: object) -> Callable[[dict[str, Any]], object]:
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (change(apportion=2), "written by schema version 2; this apportion reads version 1"),
+        (change(apportion=3), "written by schema version 3; this apportion reads versions 1 to 2"),
         (change(apportion=None), "written by schema version None"),
         (change(files={}), "not the manifest of a trace"),
         (change(files=[]), "not the manifest of a trace"),
@@ -404,3 +404,18 @@ def test_two_writers_of_one_trace_exclude_each_other(kept: Path) -> None:
     assert sorted(os.listdir(kept)) == before
     store.write(log, kept)
     assert_same(store.read(kept), log)
+
+
+def test_a_trace_of_an_older_version_is_read_as_it_was(kept: Path) -> None:
+    now = store.read(kept)
+    manifest = json.loads((kept / store.MANIFEST).read_text())
+    del manifest["header"]["rows"]
+    (kept / store.MANIFEST).write_text(json.dumps({**manifest, "apportion": 1}))
+    assert_same(store.read(kept), now)
+
+
+def test_what_became_of_the_rows_is_kept(tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    log.write_text("problem,n,c\na,4,1\nb,4,2\n")
+    store.write(read(log), tmp_path / "trace")
+    assert store.read(tmp_path / "trace").header.rows == {"read": 2, "kept": 2, "aside": {}}
