@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from . import coverage, fits, ingest, planner, ranks, verification, voting, weighted
+from . import coverage, fits, foreign, ingest, planner, ranks, verification, voting, weighted
 from .ratio import Ratio
 
 HERE = Path(__file__).parent
@@ -38,6 +38,11 @@ def reading(folder: Path) -> Asked:
     yield from zip(ingest.ratios(folder), (1 / 1.3, 1 / 1.25, 15), strict=True)
 
 
+def logs(folder: Path) -> Asked:
+    """Logs of other tools."""
+    yield foreign.inspected(folder), 1 / 1.3
+
+
 def planning(folder: Path) -> Asked:
     """The frontier of a plan, and whole plans."""
     yield planner.frontier(), 300
@@ -62,6 +67,7 @@ def ranking(_: Path) -> Asked:
 PARTS: dict[str, Callable[[Path], Asked]] = {
     "exact": exact,
     "reading": reading,
+    "logs": logs,
     "planning": planning,
     "fitting": fitting,
     "ranking": ranking,

@@ -178,8 +178,9 @@ def _cost(sample: Record) -> Row:
     row: Row = {"prompt_tokens": None, "output_tokens": None}
     for used in (maybe(sample, "model_usage", record) or {}).values():
         for name, ours in _TOKENS:
-            if (tokens := maybe(used, name, whole)) is not None:
-                row[ours] = (row[ours] or 0) + tokens
+            if isinstance(used, dict) and name in used:
+                tokens = maybe(used, name, whole)
+                row[ours] = row[ours] if tokens is None else (row[ours] or 0) + tokens
     spent = maybe(sample, "working_time", number)
     row["seconds"] = maybe(sample, "total_time", number) if spent is None else spent
     limit = sample.get("limit")

@@ -44,23 +44,18 @@ class Piece:
     """
 
     table: str
-    rows: list[Row] | pl.DataFrame = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
     places: list[int] = field(default_factory=list)
     starts: list[tuple[int, str, str]] = field(default_factory=list)
 
-    def add(self, row: Row, place: int, where: str, unit: str) -> None:
-        """Takes in a row that is still a Python object."""
-        assert isinstance(self.rows, list)
+    def start(self, where: str, unit: str) -> None:
+        """Says of which file the next rows are, and what their places count."""
         if not self.starts or self.starts[-1][1:] != (where, unit):
-            self.starts.append((len(self.rows), where, unit))
-        self.rows.append(row)
-        self.places.append(place)
+            self.starts.append((len(self.places), where, unit))
 
     @property
     def frame(self) -> pl.DataFrame:
         """The rows as columns; those of mixed types are text."""
-        if isinstance(self.rows, pl.DataFrame):
-            return self.rows
         names = dict.fromkeys(chain.from_iterable({tuple(row): None for row in self.rows}))
         return pl.DataFrame([column(name, [row.get(name) for row in self.rows]) for name in names])
 
@@ -121,6 +116,7 @@ class Intake:
         Raises:
             InputError: a record is not what the format says; names the file, the place, the rule.
         """
+        pieces: dict[str, Piece] = {}
         for place, record in records:
             self.rows += each
             try:
@@ -128,9 +124,14 @@ class Intake:
             except Unfit as error:
                 raise InputError(f"{where}: {unit} {place}: {error}") from error
             for table, row in made:
-                piece = self._held.setdefault(table, Piece(table))
-                piece.add(row, place, str(where), unit)
+                piece = pieces.get(table)
+                if piece is None:
+                    piece = pieces[table] = self._held.setdefault(table, Piece(table))
+                    piece.start(str(where), unit)
+                piece.rows.append(row)
+                piece.places.append(place)
                 if len(piece.places) == CHUNK:
+                    del pieces[table]
                     yield self._held.pop(table)
 
     def rest(self) -> Iterator[Piece]:

@@ -10,7 +10,7 @@ import polars as pl
 from ..door import admit
 from ..doubts import doubts, one_by_one, stop_rule
 from ..errors import InputError
-from ..schema import empty
+from ..schema import dtypes
 from ..traces import UNKNOWN, Header, Source, Trace, assemble
 from .intake import Intake, Piece
 
@@ -46,8 +46,10 @@ def admitted(pieces: Iterable[Piece], intake: Intake, main: Sequence[str], where
         InputError: a row breaks a rule; names the file, the place, the rule and the value.
     """
     held: dict[str, list[Piece]] = {}
+    frames: dict[str, list[pl.DataFrame]] = {}
     for piece in chain(pieces, intake.rest()):
-        held.setdefault(piece.table, []).append(_cast(piece))
+        frames.setdefault(piece.table, []).append(_cast(piece))
+        held.setdefault(piece.table, []).append(piece)
     found = Found(
         rows=intake.rows,
         kept=sum(len(piece.places) for table in main for piece in held.get(table, ())),
@@ -64,7 +66,7 @@ def admitted(pieces: Iterable[Piece], intake: Intake, main: Sequence[str], where
     if found.rows != found.kept + found.aside.total():
         raise RuntimeError(f"rows were lost: {found.rows} came in, {found.kept} were kept")
     for table, parts in held.items():
-        whole = pl.concat([part.frame for part in parts])
+        whole = pl.concat(frames[table])
         if table == "problems":
             found.add(table, agreed(whole, where))
         else:
@@ -72,12 +74,12 @@ def admitted(pieces: Iterable[Piece], intake: Intake, main: Sequence[str], where
     return found
 
 
-def _cast(piece: Piece) -> Piece:
-    """The rows with their types, so that what waits for its join is small."""
+def _cast(piece: Piece) -> pl.DataFrame:
+    """The rows with their types; as Python objects they are let go, being many times larger."""
     frame = piece.frame
-    kept = [c for c in frame.columns if c in empty(piece.table).columns]
-    cast = admit(frame.select(kept), piece.table, piece.where, piece.place, rules=False)
-    return replace(piece, rows=cast)
+    piece.rows.clear()
+    kept = [c for c in frame.columns if c in dtypes(piece.table)]
+    return admit(frame.select(kept), piece.table, piece.where, piece.place, rules=False)
 
 
 def _places(parts: Sequence[Piece]) -> Callable[[int], str]:

@@ -215,11 +215,15 @@ def _checked(text: str, at: int) -> tuple[Any, int]:
 
 def _keys(value: Any) -> int:
     """How many keys there are in a value, however deep."""
-    if type(value) is dict:
-        return len(value) + sum([_keys(v) for v in value.values() if type(v) in _NESTING])
-    if type(value) is list:
-        return sum([_keys(v) for v in value if type(v) in _NESTING])
-    return 0
+    found, nested = 0, [value]
+    for inner in nested:  # it grows while it is walked
+        if type(inner) is dict:
+            found += len(inner)
+            inner = inner.values()
+        elif type(inner) is not list:
+            continue
+        nested += [v for v in inner if type(v) in _NESTING]
+    return found
 
 
 def _more(reader: io.TextIOWrapper, where: str) -> str:
