@@ -170,7 +170,7 @@ def design(pilot: tuple[Path, ...], want: str, **options: Any) -> None:
     from .reports import design as shown
     from .reports import terminal
 
-    naming = {name: options.pop(name) for name in ("names", "verdicts", "format_")}
+    naming = {name: options.pop(name) for name in ("names", "verdicts", *_TOLD)}
     strict, as_json = options.pop("strict"), options.pop("as_json")
     logs = [read_log([path], dict(naming)) for path in pilot]
     with terminal.working("simulating"):
