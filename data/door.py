@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import polars as pl
 
-from .errors import InputError
+from .errors import InputError, shown
 from .keys import distinct
 from .schema import GROUP, KEYS, ROUND, SENTENCES, TABLES, dtypes
 
@@ -122,7 +122,7 @@ def _cast(
         lost &= column.str.strip_chars() != ""
     if lost.any():
         row = int(lost.arg_max() or 0)
-        raise InputError(f"{place(row)}: {name} must be {_KINDS[dtype]}; got {_shown(column[row])}")
+        raise InputError(f"{place(row)}: {name} must be {_KINDS[dtype]}; got {shown(column[row])}")
     return cast.alias(name)
 
 
@@ -132,11 +132,6 @@ _KINDS: dict[pl.DataType, str] = {
     pl.Float64(): "a number",
     pl.String(): "text",
 }
-
-
-def _shown(value: object) -> str:
-    """A value as one short printable piece of text, whatever a log put there."""
-    return ascii(value)[:60]
 
 
 def _to_bool(column: pl.Series) -> pl.Series:
@@ -210,17 +205,17 @@ def _first_failure(cast: pl.DataFrame, details: pl.DataFrame, place: Place) -> s
 
 def _sentence(rule: str, row: Mapping[str, object]) -> str:
     if rule in SENTENCES:
-        shown = _SHOWN.get(rule) or _key_of(rule, row)
-        return f"{SENTENCES[rule]}; got " + ", ".join(f"{c}={_shown(row[c])}" for c in shown)
+        parts = _SHOWN.get(rule) or _key_of(rule, row)
+        return f"{SENTENCES[rule]}; got " + ", ".join(f"{c}={shown(row[c])}" for c in parts)
     column, kind = rule.split("|")
     bounds = {"min": ">=", "max": "<="}
     if kind in bounds:
         limit = next(
             getattr(t.columns()[column], kind) for t in TABLES.values() if column in t.columns()
         )
-        return f"{column} must be {bounds[kind]} {limit}; got {column}={_shown(row[column])}"
+        return f"{column} must be {bounds[kind]} {limit}; got {column}={shown(row[column])}"
     if kind in ("inf", "nan"):
-        got = f"{column}={_shown(row[column])}"
+        got = f"{column}={shown(row[column])}"
         return f"{column} must be finite (leave it empty where it is missing); got {got}"
     return f"{column} must not be empty"
 

@@ -5,7 +5,7 @@ import math
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from .opening import shown
+from ..errors import shown
 
 Kind = TypeVar("Kind")
 

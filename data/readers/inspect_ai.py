@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import InputError, nearest
+from ..errors import InputError, nearest, shown
 from .fields import Unfit, array, hashed, maybe, number, record, spelled, text, want, whole
 from .glance import Glance
 from .intake import Format, Intake, Piece, Row
-from .opening import BROKEN, LINE, Record, document, elements, parsed, shown
+from .opening import BROKEN, LINE, Record, document, elements, parsed
 from .scores import lifted, meaning
 from .zipped import member, opened_zip
 
@@ -125,7 +125,7 @@ def _rows(
 
 
 def _config(log: Record) -> Record:
-    found = [maybe(log, f"{place}", record) or {} for place in _CONFIGS]
+    found = [maybe(log, place, record) or {} for place in _CONFIGS]
     return {k: v for config in found for k, v in config.items() if v is not None}
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from ..errors import InputError
+from ..errors import InputError, shown
 
 if sys.version_info >= (3, 14):
     import zipfile as zipfile
@@ -265,8 +265,3 @@ def _unreadable(error: ValueError | RecursionError, where: str) -> InputError:
     if isinstance(error, RecursionError):
         return InputError(f"{where}: the JSON nests too deeply")
     return InputError(f"{where}: not JSON, perhaps cut off ({str(error)[:120]})")
-
-
-def shown(value: object) -> str:
-    """A value as one short printable piece of text, whatever a log put there."""
-    return ascii(value)[:60]

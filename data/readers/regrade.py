@@ -3,9 +3,8 @@
 import re
 from functools import lru_cache
 
-from ..errors import InputError
+from ..errors import InputError, shown
 from .fields import number as finite
-from .opening import shown
 
 WORDS = 3
 """A gold of more words, or of several lines, is a worked solution."""

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import yaml
 
-from ..errors import InputError
-from .opening import Record, opened, shown
+from ..errors import InputError, shown
+from .opening import Record, opened
 
 MOST = 1 << 28
 """The most bytes of a YAML file."""
