@@ -20,7 +20,7 @@ def fits(glance: Glance) -> bool:
         return False
     # A glance is short, so that one of the keys may be out of its sight.
     known = [name for name in (*_GRADES, *_ASKED) if glance.has(name)]
-    return bool(known) and (glance.has("samples") or len(known) > 1)
+    return glance.has("is_corrects") or (bool(known) and (glance.has("samples") or len(known) > 1))
 
 
 def read(paths: Sequence[Path], intake: Intake) -> Iterator[Piece]:
