@@ -48,6 +48,12 @@ def cli() -> None:
     "-o", "--out", required=True, type=click.Path(path_type=Path), help="Trace directory."
 )
 @click.option("--counts", is_flag=True, help="Keep n and c of each problem, not the samples.")
+@click.option(
+    "--quarantine",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Set rows that break a rule aside in FILE  [the first one is an error].",
+)
 @READING
 @COMMON
 def read(sources: tuple[Path, ...], out: Path, **options: Any) -> None:
@@ -60,6 +66,7 @@ def read(sources: tuple[Path, ...], out: Path, **options: Any) -> None:
               apportion read logs/2026-11-24_math.eval --truth expression -o trace
               apportion read runs.csv --map problem=task,correct=passed -o trace
               apportion read big.parquet --counts -o trace
+              apportion read torn.jsonl --quarantine bad.jsonl -o trace
     """
     from .data import store
     from .reports.document import inert

@@ -5,7 +5,7 @@ import io
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import polars as pl
@@ -17,15 +17,25 @@ from .survey import Survey, count_nulls, survey
 _BOM = b"\xef\xbb\xbf"
 
 
-def load(path: Path) -> pl.DataFrame:
+Spoilt = Callable[[str, str, str], None]
+"""Takes a line that cannot be read: its place, the rule, its text."""
+
+
+def load(path: Path, spoilt: Spoilt | None = None) -> pl.DataFrame:
     """Reads one table file by its ending.
+
+    Args:
+        spoilt: takes lines of JSONL that are no JSON objects, which without it are an error.
 
     Raises:
         InputError: missing, empty, cut off, or of an ending that is not known.
     """
     suffix = _ending(path)
     with readable(path), _unpacked(path) as plain:
-        frame = _LOADERS[suffix](plain)
+        if suffix in _LINES:
+            frame = _jsonl(plain, path, spoilt)
+        else:
+            frame = _LOADERS[suffix](plain)
     if frame.is_empty():
         raise InputError(f"{path}: the file has no rows")
     return frame
@@ -84,8 +94,9 @@ def _ending(path: Path) -> str:
     if path.is_dir():
         raise InputError(f"{path}: a folder without a manifest.json is not a trace")
     suffix = ending(path)
-    if suffix not in _LOADERS:
-        raise InputError(f"{path}: the ending must be one of {', '.join(_LOADERS)}; got {suffix!r}")
+    if suffix not in (*_LINES, *_LOADERS):
+        known = ", ".join((*_LINES, *_LOADERS))
+        raise InputError(f"{path}: the ending must be one of {known}; got {suffix!r}")
     if path.stat().st_size == 0:
         raise InputError(f"{path}: the file is empty")
     return suffix
@@ -98,7 +109,7 @@ def _csv(path: Path) -> pl.DataFrame:
     return rows.rename({c: c.strip() for c in rows.columns})
 
 
-def _jsonl(path: Path) -> pl.DataFrame:
+def _jsonl(path: Path, named: Path, spoilt: Spoilt | None) -> pl.DataFrame:
     found = survey(path)
     if not found.surrogates:
         frame = _fast(path, found)
@@ -112,7 +123,7 @@ def _jsonl(path: Path) -> pl.DataFrame:
             return pl.read_ndjson(io.BytesIO(data), infer_schema_length=None)
         except (ValueError, pl.exceptions.PolarsError):
             pass  # a torn line, or one that only a more patient parser reads: NaN, mixed types
-    return _patient(data, path)
+    return _patient(data, named, spoilt)
 
 
 def _fast(path: Path, found: Survey) -> pl.DataFrame | None:
@@ -130,22 +141,27 @@ def _fast(path: Path, found: Survey) -> pl.DataFrame | None:
     return frame if told else None
 
 
-def _patient(data: bytes, path: Path) -> pl.DataFrame:
+def _patient(data: bytes, path: Path, spoilt: Spoilt | None = None) -> pl.DataFrame:
     """Reads JSONL line by line; a column of mixed types becomes text, NaN is read as a number."""
-    lines = enumerate(data.split(b"\n"), 1)
-    rows = [_object(line, f"{path}: line {number}") for number, line in lines if line.strip()]
+    rows = []
+    for number, line in enumerate(data.split(b"\n"), 1):
+        row, rule = _object(line), "not a JSON object (is the file cut off?)"
+        if row is not None:
+            rows.append(row)
+        elif spoilt is not None and line.strip():
+            spoilt(f"{path}: line {number}", rule, line.decode("utf8", "backslashreplace"))
+        elif line.strip():
+            raise InputError(f"{path}: line {number} is {rule}")
     names = dict.fromkeys(name for row in rows for name in row)
     return pl.DataFrame([column(_storable(n), [row.get(n) for row in rows]) for n in names])
 
 
-def _object(line: bytes, where: str) -> dict[str, object]:
+def _object(line: bytes) -> dict[str, object] | None:
     try:
         row = json.loads(line)
     except (ValueError, RecursionError):
-        row = None
-    if not isinstance(row, dict):
-        raise InputError(f"{where} is not a JSON object (is the file cut off?)")
-    return row
+        return None
+    return row if isinstance(row, dict) else None
 
 
 def column(name: str, values: list[object]) -> pl.Series:
@@ -182,4 +198,5 @@ def _parquet(path: Path) -> pl.DataFrame:
     return pl.read_parquet(path, memory_map=False)
 
 
-_LOADERS = {".jsonl": _jsonl, ".ndjson": _jsonl, ".csv": _csv, ".parquet": _parquet}
+_LINES = (".jsonl", ".ndjson")
+_LOADERS = {".csv": _csv, ".parquet": _parquet}

@@ -118,8 +118,8 @@ def _rows(
             for name in [n for n in scores if n != truth.partition(".")[0]]:
                 yield from lifted(name, meaning(maybe(scores[name], "value", _any)), row)
         if problem not in told:
-            told.add(problem)
             yield "problems", _problem(sample, problem, shared["benchmark"])
+            told.add(problem)
 
     yield from intake.gather(enumerate(samples, 1), parse, path, unit="sample")
 

@@ -129,11 +129,19 @@ def objects(path: Path) -> Iterator[tuple[int, Record]]:
         InputError: a line is no JSON object, or states a key twice.
     """
     for number, line in lines(path):
-        where = f"{path}: line {number}"
-        value = parsed(line, where)
-        if not isinstance(value, dict):
-            raise InputError(f"{where}: must be a JSON object; got {shown(value)}")
-        yield number, value
+        yield number, an_object(line, f"{path}: line {number}")
+
+
+def an_object(line: bytes, where: str) -> Record:
+    """Returns the JSON object of a line.
+
+    Raises:
+        InputError: as `parsed`, or it is another value.
+    """
+    value = parsed(line, where)
+    if not isinstance(value, dict):
+        raise InputError(f"{where}: must be a JSON object; got {shown(value)}")
+    return value
 
 
 def parsed(data: bytes | str, where: str) -> Any:
