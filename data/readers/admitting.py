@@ -36,6 +36,7 @@ class _Table:
             quarantine.take(refused, frame, piece.place)
             self.refused |= {len(self) + row: rule for row, rule in refused.items()}
         piece.rows.clear()
+        piece.columns.clear()
         self.pieces.append(piece)
         self.frames.append(cast)
 

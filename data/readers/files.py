@@ -181,7 +181,8 @@ def column(name: str, values: list[object]) -> pl.Series:
 
 def _vast(values: list[object]) -> bool:
     """Tells whether a whole number needs more than 64 bits."""
-    return any(type(v) is int and not -(2**63) <= v < 2**63 for v in values)
+    whole = [v for v in values if type(v) is int]
+    return bool(whole) and not -(2**63) <= min(whole) <= max(whole) < 2**63
 
 
 def _text(value: object) -> str:

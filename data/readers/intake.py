@@ -44,11 +44,13 @@ class Asked:
 class Piece:
     """Rows of one table, with the place that each came from: a line (or record) of a file.
 
-    `starts` says from which row on the places are those of which file, and what they count.
+    They stand in `rows`, or in `columns` where a reader has them so. `starts` says from which row
+    on the places are those of which file, and what they count.
     """
 
     table: str
     rows: list[Row] = field(default_factory=list)
+    columns: dict[str, list[Any]] = field(default_factory=dict)
     places: list[int] = field(default_factory=list)
     starts: list[tuple[int, str, str]] = field(default_factory=list)
 
@@ -60,6 +62,8 @@ class Piece:
     @property
     def frame(self) -> pl.DataFrame:
         """The rows as columns; those of mixed types are text."""
+        if self.columns:
+            return pl.DataFrame([column(name, values) for name, values in self.columns.items()])
         names = dict.fromkeys(chain.from_iterable({tuple(row): None for row in self.rows}))
         return pl.DataFrame([column(name, [row.get(name) for row in self.rows]) for name in names])
 
@@ -178,8 +182,11 @@ class Intake:
                 self.refuse(f"{where}: {unit} {place}", str(error), record)
                 continue
             for table, row in made:
-                piece = pieces.get(table)
-                if piece is None:
+                if table in pieces:
+                    piece = pieces[table]
+                else:
+                    if table in self._held and self._held[table].columns:
+                        yield self._held.pop(table)
                     piece = pieces[table] = self._held.setdefault(table, Piece(table))
                     piece.start(str(where), unit)
                 piece.rows.append(row)
@@ -187,6 +194,28 @@ class Intake:
                 if len(piece.places) == CHUNK:
                     del pieces[table]
                     yield self._held.pop(table)
+
+    def batch(
+        self,
+        table: str,
+        columns: Mapping[str, list[Any]],
+        places: Sequence[int],
+        where: str | Path,
+        *,
+        unit: str = "line",
+    ) -> Iterator[Piece]:
+        """Takes rows in as columns, each a row of the log; yields as `gather` does."""
+        held = self._held.get(table)
+        if held is not None and (held.rows or held.columns.keys() != columns.keys()):
+            yield self._held.pop(table)
+        piece = self._held.setdefault(table, Piece(table))
+        piece.start(str(where), unit)
+        for name, values in columns.items():
+            piece.columns.setdefault(name, []).extend(values)
+        piece.places.extend(places)
+        self.rows += len(places)
+        if len(piece.places) >= CHUNK:
+            yield self._held.pop(table)
 
     def rest(self) -> Iterator[Piece]:
         """Yields what is left once all files are gathered: small files share a piece."""
