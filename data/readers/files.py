@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -57,18 +58,43 @@ def _unpacked(path: Path) -> Iterator[Path]:
             raise InputError(str(error).replace(str(plain), str(path))) from error
 
 
-def scan(path: Path) -> pl.LazyFrame:
-    """Opens a file for one pass over it: Parquet piece by piece, the others read whole.
+@contextlib.contextmanager
+def scan(path: Path) -> Iterator[pl.LazyFrame]:
+    """Opens a file for passes over it, piece by piece: Parquet as it is, the others as Parquet.
+
+    A text file in which a later line does not fit the first ones is read whole.
 
     Raises:
         InputError: as `load` does; a Parquet file cut off shows when it is passed over.
     """
-    if _ending(path) != ".parquet" or path.suffix.lower() == ".gz":
-        return load(path).lazy()
-    with readable(path):
-        rows = pl.scan_parquet(path)
-        rows.collect_schema()
-    return rows
+    suffix = _ending(path)
+    with contextlib.ExitStack() as stack:
+        plain = stack.enter_context(_unpacked(path))
+        with readable(path):
+            found: Path | None = plain
+            if suffix != ".parquet":
+                folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+                found = _sunk(plain, suffix, folder / "rows.parquet")
+            rows = load(path).lazy() if found is None else pl.scan_parquet(found)
+            rows.collect_schema()
+        yield rows
+
+
+def _sunk(path: Path, suffix: str, into: Path) -> Path | None:
+    """Writes a text file as Parquet in flat memory; None where it has to be read with more care."""
+    try:
+        if suffix == ".csv":
+            _without_blanks(pl.scan_csv(path, **_CSV)).sink_parquet(into)
+            return into
+        found = survey(path)
+        if found.surrogates:
+            return None
+        pl.scan_ndjson(path).sink_parquet(into)
+        rows = pl.scan_parquet(into)
+        count, nulls = rows.select(pl.len()).collect().item(), rows.null_count().collect()
+        return into if _all_told(path, found, count, nulls) else None
+    except (ValueError, pl.exceptions.PolarsError):
+        return None
 
 
 @contextlib.contextmanager
@@ -103,10 +129,17 @@ def _ending(path: Path) -> str:
 
 
 def _csv(path: Path) -> pl.DataFrame:
-    # Everything stays text until the door casts it, or the problem 007 would turn into 7.
-    frame = pl.read_csv(path, infer_schema=False, null_values=[""])
-    rows = frame.filter(~pl.all_horizontal(pl.all().is_null()))  # blank lines
-    return rows.rename({c: c.strip() for c in rows.columns})
+    return _without_blanks(pl.read_csv(path, **_CSV).lazy()).collect()
+
+
+# Everything stays text until the door casts it, or the problem 007 would turn into 7.
+_CSV: dict[str, Any] = {"infer_schema": False, "null_values": [""]}
+
+
+def _without_blanks(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Leaves out blank lines, and the blanks about the names of columns."""
+    kept = rows.filter(~pl.all_horizontal(pl.all().is_null()))
+    return kept.rename({c: c.strip() for c in rows.collect_schema().names()})
 
 
 def _jsonl(path: Path, named: Path, spoilt: Spoilt | None) -> pl.DataFrame:
@@ -135,10 +168,14 @@ def _fast(path: Path, found: Survey) -> pl.DataFrame | None:
         frame = pl.scan_ndjson(path).collect()
     except (ValueError, pl.exceptions.PolarsError):
         return None
-    nulls = sum(frame.null_count().row(0))
-    stated = count_nulls(path) if nulls else 0
-    told = found.keys == len(frame) * frame.width - nulls + stated
-    return frame if told else None
+    return frame if _all_told(path, found, len(frame), frame.null_count()) else None
+
+
+def _all_told(path: Path, found: Survey, rows: int, nulls: pl.DataFrame) -> bool:
+    """Tells whether a parser found every key of every line."""
+    missing = sum(nulls.row(0))
+    stated = count_nulls(path) if missing else 0
+    return bool(found.keys == rows * nulls.width - missing + stated)
 
 
 def _patient(data: bytes, path: Path, spoilt: Spoilt | None = None) -> pl.DataFrame:

@@ -1,6 +1,7 @@
 """Tidy files: samples, verdicts, problems or counts, told apart by their columns."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from itertools import chain
 from pathlib import Path
 
@@ -80,9 +81,10 @@ def counted(paths: Sequence[Path], names: Mapping[str, str], verdicts: Mapping[s
     if verdicts:
         raise InputError("--verdict lifts a column of the samples, which counts do not keep")
     where = where_of(paths)
-    scans = [scan(path) for path in paths]
-    _check_names([c for rows in scans for c in rows.collect_schema()], names, where)
-    told = [tally(rows, path, names) for rows, path in zip(scans, paths, strict=True)]
+    with ExitStack() as opened:
+        scans = [opened.enter_context(scan(path)) for path in paths]
+        _check_names([c for rows in scans for c in rows.collect_schema()], names, where)
+        told = [tally(rows, path, names) for rows, path in zip(scans, paths, strict=True)]
     found = [Found({"tallies": [Rows(t)], "problems": [Rows(p)]}) for t, p, _ in told]
     if all(tallies.is_empty() for tallies, _, _ in told):
         raise InputError(f"{where}: no sample is graded (correct is empty everywhere)")
