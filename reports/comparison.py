@@ -20,6 +20,7 @@ from .figures import (
     look,
     svg,
 )
+from .marks import along
 from .verification import by_verifier
 from .wording import CANNOT, clip, proportion, say, several, whom
 
@@ -47,6 +48,7 @@ def picture(fit: Fit) -> Picture:
     """Returns the coverage of the groups as a picture, with its words."""
     drawn = [group for group in fit.groups if drawable(group.coverage)]
     cut = f" The first {MOST} groups are drawn." if len(drawn) > MOST else ""
+    sketch = figure(fit)
     ends = [
         f"{clip(g.group.name, 50)} {proportion(last(g.coverage))} at k = {end(g.coverage):,}"
         for g in drawn[:MOST]
@@ -55,7 +57,8 @@ def picture(fit: Fit) -> Picture:
         "comparison",
         f"Coverage of each group within the log.{cut}",
         f"Line chart on a logarithmic k axis. At the last k: {'; '.join(ends)}.",
-        svg(figure(fit)),
+        svg(sketch),
+        along(sketch.axes[0], [(g.group.name, g.coverage) for g in drawn[:MOST]]),
     )
 
 

@@ -22,6 +22,7 @@ from .figures import (
     look,
     svg,
 )
+from .marks import along
 from .wording import clip, proportion, say, whom
 
 MOST = 5
@@ -62,13 +63,15 @@ def _story(group: GroupFit) -> str:
 def picture(group: GroupFit) -> Picture:
     """Returns the plateaus as a picture, with its words."""
     ends = [f"{name} {proportion(last(curve))}" for name, curve in _selectors(group)]
+    drawn = figure(group)
     return Picture(
         "voting",
         "Accuracy of one chosen answer out of k samples, with coverage (grey) as the most that"
         " any choice could reach.",
         f"Line chart on a logarithmic k axis. At the last k: {'; '.join(ends)};"
         f" coverage {proportion(last(group.coverage))}.",
-        svg(figure(group)),
+        svg(drawn),
+        along(drawn.axes[0], [*[*_selectors(group)][:MOST], ("coverage", group.coverage)]),
     )
 
 
