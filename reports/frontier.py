@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from ..analysis.curve import Interval
+from ..data.errors import InputError
 from ..planner.plan import Baseline, Frontier, LevelPlan, Plan
 from .document import Picture
 from .figures import (
@@ -112,7 +113,13 @@ def _shown(plan: Plan) -> list[Baseline]:
 
 
 def figure(plan: Plan) -> Figure:
-    """Draws the frontier and the baselines, and reads off the ratio of budgets."""
+    """Draws the frontier and the baselines, and reads off the ratio of budgets.
+
+    Raises:
+        InputError: the frontier has no point.
+    """
+    if not drawable(plan):
+        raise InputError("the picture 'allocation' needs a frontier; this plan has none")
     shown = _shown(plan)
     curves = [plan.frontier, *(b.frontier for b in shown)]
     budgets = np.concatenate([f.budget[_alive(f)] for f in curves])

@@ -163,5 +163,15 @@ def figure(fit: Fit, plan: Plan | None, name: str) -> Figure:
     }
     if name in whole:
         return whole[name]()
-    known = sorted([*FIGURES, *whole, "allocation"])
-    raise InputError(f"a picture is one of {', '.join(known)}; got {name!r}{nearest(name, known)}")
+    raise unknown(name)
+
+
+def names() -> list[str]:
+    """Returns the names of the pictures."""
+    return sorted([*FIGURES, "summary", "comparison", "allocation"])
+
+
+def unknown(name: str) -> InputError:
+    """Returns the error that says which pictures there are."""
+    known = names()
+    return InputError(f"a picture is one of {', '.join(known)}; got {name!r}{nearest(name, known)}")

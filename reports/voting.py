@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ..analysis.curve import Curve
+from ..data.errors import InputError
 from ..fitting.fit import GroupFit
 from .coverage import drawable, end, name_ends
 from .document import Column, Picture, Prose, Section, Table
@@ -76,8 +77,14 @@ def picture(group: GroupFit) -> Picture:
 
 
 def figure(group: GroupFit) -> Figure:
-    """Draws majority and best-of against coverage, within the log."""
+    """Draws majority and best-of against coverage, within the log.
+
+    Raises:
+        InputError: the log has neither answers nor scores.
+    """
     chosen = list(_selectors(group))[:MOST]
+    if not chosen:
+        raise InputError("the picture 'voting' needs answers or scores to choose by; got neither")
     far = max([end(group.coverage), *(end(curve) for _, curve in chosen), 2])
     with look():
         drawn, axes = canvas()
