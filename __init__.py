@@ -55,6 +55,7 @@ _FACE = {
     "design": "planner.design",
     "exchange": "planner.exchange",
     "export": "data.writers",
+    "figure": "reports.drawing",
     "fit": "fitting.group",
     "forecast": "fitting.coverage",
     "frontier": "analysis.frontier",

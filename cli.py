@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from . import __version__, deciding, ranking, sampling
+from . import __version__, deciding, drawing, ranking, sampling
 from .deciding import read_log
 from .options import ALWAYS, COMMON, READING, SPENDING, TRACE, numbers, spending
 from .talking import accounts, exits, print_json, tell
@@ -262,5 +262,5 @@ def demo(out: Path, **options: Any) -> None:
     click.echo("\n".join(map(str, outs)))
 
 
-for _command in (*deciding.COMMANDS, *ranking.COMMANDS, *sampling.COMMANDS):
+for _command in (drawing.figure, *deciding.COMMANDS, *ranking.COMMANDS, *sampling.COMMANDS):
     cli.add_command(_command)
