@@ -1,44 +1,37 @@
-"""`make docs-shown`: writes the page of commands, and what the named pages show as output, anew.
+"""`python -m apportion.docs PAGE...`: writes docs/commands.md and the outputs of pages anew.
 
 Outputs with lines left out (`...`) are not rewritten; what came out is printed beside them.
 """
 
-import os
 import sys
 import tempfile
 from pathlib import Path
 
-from .blocks import run, trimmed
+from .blocks import inside, run, trimmed
+from .commands import PAGE, page
 
-HERE = Path(__file__).resolve().parent
 
-
-def refreshed(page: str) -> str:
-    """Returns the page with every output that differs replaced by what came out."""
+def refreshed(text: str) -> str:
+    """Returns a page with every output that differs replaced by what came out."""
     made, at = "", 0
-    for shown in run(page):
+    for shown in run(text):
         if shown.agrees:
             continue
         if "\n...\n" in f"\n{shown.expected}":
             print(f"by hand: {shown.what}\n{trimmed(shown.printed)}")
             continue
-        made += page[at : shown.start] + trimmed(shown.printed)
+        made += text[at : shown.start] + trimmed(shown.printed)
         at = shown.end
-    return made + page[at:]
+    return made + text[at:]
 
 
 def main() -> None:
-    """Refreshes the pages named, in a folder of their own."""
-    for path in map(Path, sys.argv[1:]):
-        path = path.resolve()
-        before = Path.cwd()
-        with tempfile.TemporaryDirectory() as folder:
-            os.chdir(folder)
-            try:
-                page = refreshed(path.read_text("utf8"))
-            finally:
-                os.chdir(before)
-        path.write_text(page, "utf8")
+    """Writes the page of commands; refreshes the pages named, each in a folder of its own."""
+    PAGE.write_text(page(), "utf8")
+    for path in [Path(name).resolve() for name in sys.argv[1:]]:
+        with tempfile.TemporaryDirectory() as folder, inside(Path(folder)):
+            made = refreshed(path.read_text("utf8"))
+        path.write_text(made, "utf8")
 
 
 if __name__ == "__main__":

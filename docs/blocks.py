@@ -14,6 +14,7 @@ What a block is, its info string says:
 import contextlib
 import io
 import json
+import os
 import re
 import shlex
 import tomllib
@@ -134,3 +135,14 @@ def called(line: str) -> tuple[int, str]:
         except SystemExit as end:
             code = int(end.code or 0)
     return code, out.getvalue()
+
+
+@contextlib.contextmanager
+def inside(folder: Path) -> Iterator[None]:
+    """Works in a folder for a while."""
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)

@@ -1,17 +1,20 @@
 """The pages hold: every block of code runs, and prints what is shown beneath it."""
 
+import doctest
 import re
 import shlex
 from pathlib import Path
 
 import pytest
 from apportion.cli import cli
+from apportion.docs import commands
 from apportion.docs.blocks import KINDS, blocks, run
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ["README.md", *sorted(p.relative_to(ROOT).as_posix() for p in (ROOT / "docs").glob("*.md"))]
 NOT_RUN = {
     "README.md": "make sets up an environment; CI runs it",
+    "docs/commands.md": "examples name the reader's files; the tests of each command run it",
     "docs/formats.md": "the logs are other people's; tests/data reads ones of every format",
     "docs/gpu.md": "needs a GPU",
     "docs/ranking.md": "the files are the reader's; the bundled log beneath is ranked",
@@ -70,3 +73,16 @@ def test_a_command_that_ends_otherwise_is_seen() -> None:
         list(run("```console\n$ apportion fit nowhere.csv\n```\n"))
     with pytest.raises(ValueError, match="ended with 0, not 2"):
         list(run("```console\n$ apportion --version\napportion: no\n```\n"))
+
+
+def test_the_page_of_commands_is_what_the_program_says() -> None:
+    """After a change of an option: python -m apportion.docs."""
+    assert text_of("docs/commands.md") == commands.page()
+
+
+def test_the_shape_of_json_is_told() -> None:
+    assert doctest.testmod(commands).failed == 0
+    assert commands.shape([[{"a": 1.5}, {"a": None, "b": True}]]) == (
+        "list of",
+        ["a: number or null", "b: true or false"],
+    )
