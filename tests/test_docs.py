@@ -5,6 +5,7 @@ import re
 import shlex
 from pathlib import Path
 
+import apportion
 import pytest
 from apportion.cli import cli
 from apportion.docs import commands
@@ -86,3 +87,9 @@ def test_the_shape_of_json_is_told() -> None:
         "list of",
         ["a: number or null", "b: true or false"],
     )
+
+
+def test_every_public_function_has_its_method_and_what_it_was_shown_to_do() -> None:
+    named = set(re.findall(r"`(\w+)`", text_of("docs/functions.md")))
+    functions = {name for name in apportion.__all__ if name[0].islower()}
+    assert functions - named == set()
