@@ -53,6 +53,7 @@ _FACE = {
     "coverage": "analysis.coverage",
     "crossed": "fitting.verifier",
     "design": "planner.design",
+    "example": "data.examples",
     "exchange": "planner.exchange",
     "export": "data.writers",
     "figure": "reports.drawing",

@@ -10,7 +10,7 @@ import click
 
 from . import __version__, deciding, drawing, ranking, sampling
 from .deciding import read_log
-from .options import ALWAYS, COMMON, READING, SPENDING, TRACE, numbers, spending
+from .options import ALWAYS, COMMON, READING, SPENDING, TRACE, bundled, numbers, spending
 from .talking import accounts, exits, print_json, tell
 
 if TYPE_CHECKING:
@@ -43,7 +43,9 @@ def cli() -> None:
 
 
 @cli.command()
-@click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument(
+    "sources", nargs=-1, required=True, type=click.Path(path_type=Path), callback=bundled
+)
 @click.option(
     "-o", "--out", required=True, type=click.Path(path_type=Path), help="Trace directory."
 )

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import click
 
 from .data.errors import InputError
+from .data.examples import located
 
 MOST = 10**15
 """The largest number of samples to ask about; beyond it floating point loses count."""
@@ -61,6 +62,13 @@ def mass(_: click.Context, __: click.Parameter, value: float) -> float:
     if not 0 < value < 1:
         raise InputError(f"mass must lie strictly between 0 and 1; got {value:g}")
     return value
+
+
+def bundled(
+    _: click.Context, __: click.Parameter, value: Path | tuple[Path, ...]
+) -> Path | tuple[Path, ...]:
+    """Finds the bundled log that `example:NAME` names."""
+    return located(value) if isinstance(value, Path) else tuple(located(p) for p in value)
 
 
 def spending(options: dict[str, Any]) -> dict[str, Any]:
@@ -191,12 +199,13 @@ SPENDING = stack(
     ),
     click.option("--most", type=int, metavar="S", help="Most solutions of a problem."),
 )
-TRACE = click.argument("trace", type=click.Path(path_type=Path))
+TRACE = click.argument("trace", type=click.Path(path_type=Path), callback=bundled)
 DESIGNING = stack(
     click.option(
         "--pilot",
         multiple=True,
         type=click.Path(path_type=Path),
+        callback=bundled,
         metavar="TRACE",
         help="A small log of the same kind; twice for two models.",
     ),

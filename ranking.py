@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .deciding import read_log
-from .options import COMMON, READING, numbers
+from .options import COMMON, READING, bundled, numbers
 from .talking import print_json, tell
 
 if TYPE_CHECKING:
@@ -20,7 +20,9 @@ TRIED = ("metric", "k", "budget")
 
 
 @click.command()
-@click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument(
+    "sources", nargs=-1, required=True, type=click.Path(path_type=Path), callback=bundled
+)
 @click.option("--levels", type=click.IntRange(2), metavar="M", help="How many levels judges use.")
 @click.option("--threshold", type=float, metavar="X", help="Make two levels: below X, and from X.")
 @click.option("--whole", is_flag=True, help="Candidates missing from an order came last in it.")

@@ -57,7 +57,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
         draft.unlink(missing_ok=True)
 
 
-def write(trace: Trace, folder: Path) -> None:
+def write(trace: Trace, folder: str | Path) -> None:
     """Writes the trace under `folder`; an older trace there is replaced in one step.
 
     Data files carry their digest in the name and the manifest is written last, so readers see
@@ -66,6 +66,7 @@ def write(trace: Trace, folder: Path) -> None:
     Raises:
         InputError: `folder` exists and is not a trace, or another process is writing it.
     """
+    folder = Path(folder)
     if folder.exists() and not is_trace(folder) and (folder.is_file() or _foreign(folder)):
         raise InputError(f"{folder}: already there and not a trace; choose another name for -o")
     fresh = not folder.exists()

@@ -7,7 +7,6 @@ import re
 import resource
 import subprocess
 import sys
-import warnings
 from functools import cache
 from pathlib import Path
 
@@ -228,16 +227,3 @@ def test_links_between_pages_lead_somewhere(page: str) -> None:
     for target in re.findall(r"\]\(([^)#]+)", (ROOT / page).read_text("utf8")):
         if "://" not in target:
             assert ((ROOT / page).parent / target).exists(), target
-
-
-@pytest.mark.parametrize("page", [p for p in PAGES if "```python" in (ROOT / p).read_text("utf8")])
-def test_python_in_the_pages_runs(
-    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text("utf8"), re.DOTALL)
-    space: dict[str, object] = {}
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        for block in blocks:
-            exec(compile(block, page, "exec"), space)

@@ -9,6 +9,8 @@ from apportion.analysis.counts import count
 from apportion.analysis.coverage import coverage
 from apportion.analysis.voting import majority
 from apportion.data import store
+from apportion.data.errors import InputError
+from apportion.data.examples import NAMES, example, located
 from apportion.data.traces import FIXED
 
 EXAMPLES = Path(__file__).parents[2] / "data" / "examples"
@@ -100,3 +102,16 @@ def test_two_temperatures_hold_the_same_problems_and_eight_verdicts() -> None:
         repeats = trace.verdicts.group_by("verifier").agg(pl.col("verdict").max() + 1)
         assert set(trace.verifiers) == {"weak-test", "resolve", "generative-shots", "likelihood"}
         assert dict(repeats.rows())["resolve"] == dict(repeats.rows())["generative-shots"] == 8
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_a_bundled_log_is_found_by_its_name(folder: Path) -> None:
+    assert folder.name in NAMES
+    assert example(folder.name) == folder
+    assert located(Path(f"example:{folder.name}")) == folder
+    assert located(Path("smollm2")) == Path("smollm2")
+
+
+def test_a_wrong_name_of_a_bundled_log_is_told_the_right_ones() -> None:
+    with pytest.raises(InputError, match=r"smollm2-heat; got 'smollm2-het'; did you mean"):
+        located(Path("example:smollm2-het"))
