@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -101,14 +102,45 @@ def _sunk(path: Path, suffix: str, into: Path) -> Path | None:
 def readable(path: Path) -> Iterator[None]:
     """Turns what a broken file makes polars say into one line about the file."""
     try:
-        yield
+        with _unheard() if ending(path) == ".parquet" else contextlib.nullcontext():
+            yield
     except InputError:
         raise
-    except (*BROKEN, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+    except _BREAKING as error:
         reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         raise InputError(
             f"{path}: not a readable {path.suffix.lower()[1:]} file, perhaps cut off ({reason})"
         ) from error
+
+
+_BREAKING = (*BROKEN, pl.exceptions.PolarsError, pl.exceptions.PanicException)
+
+
+@contextlib.contextmanager
+def _unheard() -> Iterator[None]:
+    """Holds back what is written to stderr, and drops it where a file turns out to be broken.
+
+    Rust prints every panic with its stack before Python hears of it, and a damaged Parquet file
+    makes several threads panic.
+    """
+    try:
+        stderr = os.dup(2)
+    except OSError:  # there is no stderr
+        yield
+        return
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        except _BREAKING:
+            held.truncate(0)
+            raise
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+            held.seek(0)
+            with contextlib.suppress(OSError):
+                os.write(2, held.read())
 
 
 def _ending(path: Path) -> str:
