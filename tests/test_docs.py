@@ -94,3 +94,17 @@ def test_every_estimator_has_its_method_and_what_it_was_shown_to_do() -> None:
     for name in filter(str.islower, apportion.__all__):
         layer = getattr(apportion, name).__module__.split(".")[1]
         assert layer in ("data", "reports") or name in named, name
+
+
+def anchors(page: str) -> set[str]:
+    """The anchors that the headings of a page make, on GitHub and on the site alike."""
+    bare = re.sub(r"^```.*?^```$", "", text_of(page), flags=re.MULTILINE | re.DOTALL)
+    heads = re.findall(r"^#+ (.+)$", bare, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_into_pages_meet_a_heading(page: str) -> None:
+    for target, anchor in re.findall(r"\]\(([\w./-]*)#([^)]+)\)", text_of(page)):
+        met = (ROOT / page).parent / target if target else ROOT / page
+        assert anchor in anchors(met.resolve().relative_to(ROOT).as_posix()), f"{target}#{anchor}"
