@@ -18,8 +18,8 @@ lint: $(VENV)/test.stamp
 	$(BIN)/ruff format --check .
 	MYPYPATH=$(VENV)/types $(BIN)/mypy -p apportion
 
-# The pages as a site in out/site; a link or an anchor that leads nowhere is an error. The page of
-# commands is made from the program first. Outputs: .venv/bin/python -m apportion.docs docs/PAGE.md
+# The pages as a site in out/site; a link or an anchor that leads nowhere is an error. The pages of
+# commands and of measurements are made first. Outputs: .venv/bin/python -m apportion.docs docs/PAGE.md
 docs: $(VENV)/demo.stamp .venv-docs/docs.stamp
 	APPORTION_CACHE=off $(BIN)/python -m apportion.docs
 	.venv-docs/bin/zensical build --strict --clean --config-file zensical.toml

@@ -8,7 +8,7 @@ from pathlib import Path
 import apportion
 import pytest
 from apportion.cli import cli
-from apportion.docs import commands
+from apportion.docs import commands, measured
 from apportion.docs.blocks import KINDS, blocks, run
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -79,6 +79,11 @@ def test_a_command_that_ends_otherwise_is_seen() -> None:
 def test_the_page_of_commands_is_what_the_program_says() -> None:
     """After a change of an option: python -m apportion.docs."""
     assert text_of("docs/commands.md") == commands.page()
+
+
+def test_the_pages_of_what_was_measured_are_what_was_measured() -> None:
+    assert text_of("docs/intervals.md") == measured.intervals()
+    assert text_of("docs/speed.md") == measured.speed()
 
 
 def test_the_shape_of_json_is_told() -> None:
