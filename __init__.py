@@ -2,6 +2,7 @@
 
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 try:
     __version__ = version("apportion")
@@ -56,6 +57,7 @@ _FACE = {
     "example": "data.examples",
     "exchange": "planner.exchange",
     "export": "data.writers",
+    "figure": "reports.drawing",
     "fit": "fitting.group",
     "forecast": "fitting.coverage",
     "frontier": "analysis.frontier",
@@ -106,7 +108,7 @@ _FACE = {
 __all__ = sorted(_FACE)
 
 
-def __getattr__(name: str) -> object:
+def __getattr__(name: str) -> Any:
     if name not in _FACE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f".{_FACE[name]}", __name__), name)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from . import __version__, deciding, ranking, sampling
+from . import __version__, deciding, drawing, ranking, sampling
 from .deciding import read_log
 from .options import ALWAYS, COMMON, READING, SPENDING, TRACE, bundled, numbers, spending
 from .talking import accounts, exits, print_json, tell
@@ -50,6 +50,12 @@ def cli() -> None:
     "-o", "--out", required=True, type=click.Path(path_type=Path), help="Trace directory."
 )
 @click.option("--counts", is_flag=True, help="Keep n and c of each problem, not the samples.")
+@click.option(
+    "--quarantine",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Set rows that break a rule aside in FILE  [the first one is an error].",
+)
 @READING
 @COMMON
 def read(sources: tuple[Path, ...], out: Path, **options: Any) -> None:
@@ -62,6 +68,7 @@ def read(sources: tuple[Path, ...], out: Path, **options: Any) -> None:
               apportion read logs/2026-11-24_math.eval --truth expression -o trace
               apportion read runs.csv --map problem=task,correct=passed -o trace
               apportion read big.parquet --counts -o trace
+              apportion read torn.jsonl --quarantine bad.jsonl -o trace
     """
     from .data import store
     from .reports.document import inert
@@ -257,5 +264,5 @@ def demo(out: Path, **options: Any) -> None:
     click.echo("\n".join(map(str, outs)))
 
 
-for _command in (*deciding.COMMANDS, *ranking.COMMANDS, *sampling.COMMANDS):
+for _command in (drawing.figure, *deciding.COMMANDS, *ranking.COMMANDS, *sampling.COMMANDS):
     cli.add_command(_command)

@@ -24,7 +24,8 @@ def read_log(sources: Sequence[Path], options: dict[str, Any]) -> "Trace":
     names, verdicts = options.pop("names"), options.pop("verdicts")
     only: Literal["counts"] | None = "counts" if options.pop("counts", False) else None
     told = {ours: options.pop(name, None) for name, ours in _TOLD.items()}
-    return read(sources, names=names, verdicts=verdicts, only=only, **told)
+    aside = options.pop("quarantine", None)
+    return read(sources, names=names, verdicts=verdicts, only=only, quarantine=aside, **told)
 
 
 _TOLD = {"format_": "format", "truth": "truth", "answer": "answer"}

@@ -123,6 +123,13 @@ WHERE = stack(
         type=click.IntRange(1),
         help="Solutions to a record: what a kill can lose.",
     ),
+    click.option(
+        "--sync",
+        default=0.0,
+        show_default=True,
+        type=click.FloatRange(0),
+        help="Seconds between syncs with the disk; 0 syncs every record.",
+    ),
     click.option("--token-ids", is_flag=True, help="Keep token ids and their log-probabilities."),
     click.option("--strict", is_flag=True, help="Make any doubt an error (exit 2)."),
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else."),
@@ -153,7 +160,7 @@ def sample(tasks: str, out: Path, strict: bool, as_json: bool, **options: Any) -
     job = _job(tasks, options)
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     with progress.shown() as heard:
-        made = drawn(out, job, _workers(job, options), today, heard)
+        made = drawn(out, job, _workers(job, options), today, heard, sync=options["sync"])
     tell(store.read(out).header.doubts, strict=strict)
     if as_json:
         print_json({"trace": str(out), **made})

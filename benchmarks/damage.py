@@ -23,6 +23,7 @@ def hostile(_: Starmap) -> dict[str, object]:
         "logs": LOGS,
         "read, every row accounted for": sum(part.read for part in found),
         "refused in one line": sum(part.refused for part in found),
+        "of those, read with a quarantine": sum(part.saved for part in found),
         "anything else": [wrong for part in found for wrong in part.wrong],
         "longest, s": round(max(part.longest for part in found), 2),
         "formats": dict(sorted(formats.items())),

@@ -13,7 +13,9 @@ from types import FrameType
 
 from apportion.data.errors import InputError
 from apportion.data.readers import read
+from apportion.data.readers.quarantine import REASON
 from apportion.data.readers.zipped import zipfile
+from apportion.data.traces import Trace
 
 SECONDS = 20
 """The longest that one damaged log may take, on a machine that does other things too."""
@@ -49,10 +51,14 @@ HOSTILE = (
 
 @dataclass(slots=True)
 class Outcome:
-    """How many damaged logs ended in which way, the longest time, and what went wrong."""
+    """How many damaged logs ended in which way, the longest time, and what went wrong.
+
+    Of those refused so many were `saved` with a quarantine for the rows that were at fault.
+    """
 
     read: int = 0
     refused: int = 0
+    saved: int = 0
     longest: float = 0.0
     wrong: list[str] = field(default_factory=list)
     formats: Counter[str] = field(default_factory=Counter)
@@ -124,38 +130,73 @@ def try_all(
             spoil(rng.choice(files), rng)
             named = case.partition("+")[0] if rng.random() < 0.5 and "," not in case else None
             started = time.monotonic()
-            _judge(outcome, files, named, f"seed {seed} ({case})", folder)
+            plain = _judge(outcome, files, named, f"seed {seed} ({case})", folder)
+            aside = Path(place) / "aside.jsonl"
+            what = f"seed {seed} ({case}), with a quarantine"
+            kept = _judge(outcome, files, named, what, folder, aside)
+            _judge_kept(outcome, plain, kept, aside, what)
             outcome.longest = max(outcome.longest, time.monotonic() - started)
     return outcome
 
 
 def _judge(
-    outcome: Outcome, files: Sequence[Path], named: str | None, what: str, folder: Path
-) -> None:
+    outcome: Outcome,
+    files: Sequence[Path],
+    named: str | None,
+    what: str,
+    folder: Path,
+    aside: Path | None = None,
+) -> Trace | None:
     """Reads a damaged log and notes how it ended."""
     signal.signal(signal.SIGALRM, _late)
     signal.alarm(SECONDS)
     try:
-        trace = read(list(files), format=None if named == "tidy" else named)
+        trace = read(list(files), format=None if named == "tidy" else named, quarantine=aside)
     except InputError as error:
         said = str(error)
-        outcome.refused += 1
+        outcome.refused += aside is None
         if "\n" in said or str(folder) not in said or len(said) > 2000:
             outcome.wrong.append(f"{what}: not one line that names the file: {ascii(said)[:300]}")
+        return None
     except BaseException as error:  # a panic of polars is none of Exception
         if isinstance(error, KeyboardInterrupt):
             raise
         outcome.wrong.append(f"{what}: {type(error).__name__}: {ascii(str(error))[:300]}")
-    else:
-        outcome.read += 1
-        rows = trace.header.rows
-        kept = len(trace.samples) + len(trace.tallies)
-        if rows["read"] != rows["kept"] + sum(rows["aside"].values()):
-            outcome.wrong.append(f"{what}: rows were lost: {json.dumps(rows)}")
-        if rows["kept"] < kept:
-            outcome.wrong.append(f"{what}: more rows than were read: {json.dumps(rows)}, {kept}")
+        return None
     finally:
         signal.alarm(0)
+    outcome.read += aside is None
+    _account(outcome, trace, what)
+    return trace
+
+
+def _account(outcome: Outcome, trace: Trace, what: str) -> None:
+    rows = trace.header.rows
+    kept = len(trace.samples) + len(trace.tallies)
+    if rows["read"] != rows["kept"] + sum(rows["aside"].values()):
+        outcome.wrong.append(f"{what}: rows were lost: {json.dumps(rows)}")
+    if rows["kept"] < kept:
+        outcome.wrong.append(f"{what}: more rows than were read: {json.dumps(rows)}, {kept}")
+
+
+def _judge_kept(
+    outcome: Outcome, plain: Trace | None, kept: Trace | None, aside: Path, what: str
+) -> None:
+    """Compares a read with a quarantine against one without."""
+    if kept is None:
+        if plain is not None or aside.exists():
+            outcome.wrong.append(f"{what}: a quarantine lost a log that can be read, or its file")
+        return
+    told = [json.loads(line) for line in aside.read_text("ascii").splitlines()]
+    counted = kept.header.rows["aside"].get(REASON, 0)
+    if counted > len(told) or any(row.keys() != {"place", "rule", "row"} for row in told):
+        outcome.wrong.append(f"{what}: {counted} rows counted, {len(told)} set aside")
+    if plain is None:
+        outcome.saved += bool(told)
+        if not told:
+            outcome.wrong.append(f"{what}: refused without, but nothing was set aside")
+    elif told or len(plain) != len(kept):
+        outcome.wrong.append(f"{what}: {len(told)} rows set aside of a log without a fault")
 
 
 def _late(_: int, __: FrameType | None) -> None:

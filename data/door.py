@@ -1,12 +1,14 @@
 """The door: foreign columns are cast, checked against the schema, and refused with a reason."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 import polars as pl
 
 from .errors import InputError, shown
+from .faults import faults
 from .keys import distinct
-from .schema import GROUP, KEYS, ROUND, SENTENCES, TABLES, dtypes
+from .schema import KEYS, ROUND, TABLES, dtypes
 
 Place = Callable[[int], str]
 NOT_PLAIN = (pl.List, pl.Struct, pl.Array, pl.Object, pl.Binary)
@@ -24,7 +26,11 @@ def rename(frame: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame:
 
 
 def admit(
-    frame: pl.DataFrame, table: str, where: str, place: Place | None = None, *, rules: bool = True
+    frame: pl.DataFrame,
+    table: str,
+    where: str,
+    place: Place | None = None,
+    refused: dict[int, str] | None = None,
 ) -> pl.DataFrame:
     """Returns the table with exactly its schema's columns, every value cast and every rule kept.
 
@@ -33,21 +39,41 @@ def admit(
     Args:
         where: the source, for errors.
         place: says where the row of a number (0 is the first) came from, if not from that row.
-        rules: False only casts, where rows wait for others.
+        refused: takes the rows that break a rule, by number, and the rule; they are left out, as
+            those already in it are. Without it the first such row is an error. Of rows that are
+            equal throughout the first is good.
 
     Raises:
         InputError: names the source, the row (1 is the first), the rule, and the value got.
     """
-    cast = cast_columns(frame, table, where, place)
-    if not rules or sound(cast, table):
-        return cast
-    good, failure = TABLES[table].filter(cast)
-    if len(good) < len(cast):
-        raise InputError(_first_failure(cast, failure.details(), place or _numbered(where)))
+    at = place or numbered(where)
+    cast = cast_columns(frame, table, where, at, refused)
+    if refused is not None:
+        return _sifted(cast, table, refused)
+    if not sound(cast, table):
+        for row, rule in faults(cast, table):
+            raise InputError(f"{at(row)}: {rule}")
     return cast
 
 
-def _numbered(where: str) -> Place:
+def _sifted(cast: pl.DataFrame, table: str, refused: dict[int, str]) -> pl.DataFrame:
+    """Leaves out what is refused already, rows that stood before, and rows that break a rule."""
+    for find in (_twins, partial(faults, table=table)):
+        rows = pl.int_range(len(cast), eager=True)
+        rows = rows.filter(~rows.is_in(list(refused)))
+        refused.update((rows[row], rule) for row, rule in find(cast[rows]))
+    rows = pl.int_range(len(cast), eager=True)
+    return cast[rows.filter(~rows.is_in(list(refused)))]
+
+
+def _twins(cast: pl.DataFrame) -> Iterator[tuple[int, str]]:
+    again = cast.select(~pl.struct(pl.all()).is_first_distinct()).to_series()
+    for row in again.arg_true():
+        yield row, "the row stood before, word for word"
+
+
+def numbered(where: str) -> Place:
+    """Names rows by their number, 1 first."""
     return lambda row: f"{where}: row {row + 1}"
 
 
@@ -86,12 +112,20 @@ def _sound_chains(samples: pl.DataFrame) -> bool:
 
 
 def cast_columns(
-    frame: pl.DataFrame, table: str, where: str, place: Place | None = None
+    frame: pl.DataFrame,
+    table: str,
+    where: str,
+    place: Place | None = None,
+    refused: dict[int, str] | None = None,
 ) -> pl.DataFrame:
-    """Casts every column the schema knows, without yet checking its rules."""
-    at = place or _numbered(where)
-    columns = [_cast(frame, name, dtype, where, at) for name, dtype in dtypes(table).items()]
-    return pl.DataFrame(columns)
+    """Casts every column the schema knows, without yet checking its rules.
+
+    A value that cannot be cast is an error, or null where `refused` takes its row and the rule.
+    """
+    at = place or numbered(where)
+    return pl.DataFrame(
+        [_cast(frame, name, dtype, where, at, refused) for name, dtype in dtypes(table).items()]
+    )
 
 
 def unknown_columns(frame: pl.DataFrame, table: str) -> list[str]:
@@ -107,7 +141,12 @@ def column_or_null(frame: pl.DataFrame, name: str, dtype: pl.DataType) -> pl.Ser
 
 
 def _cast(
-    frame: pl.DataFrame, name: str, dtype: pl.DataType, where: str, place: Place
+    frame: pl.DataFrame,
+    name: str,
+    dtype: pl.DataType,
+    where: str,
+    place: Place,
+    refused: dict[int, str] | None,
 ) -> pl.Series:
     column = column_or_null(frame, name, dtype)
     if column.dtype == pl.Null or (column.dtype == dtype and not _blank(column)):
@@ -120,9 +159,11 @@ def _cast(
     lost = column.is_not_null() & cast.is_null()
     if column.dtype == pl.String:
         lost &= column.str.strip_chars() != ""
-    if lost.any():
-        row = int(lost.arg_max() or 0)
-        raise InputError(f"{place(row)}: {name} must be {_KINDS[dtype]}; got {shown(column[row])}")
+    for row in lost.arg_true():
+        rule = f"{name} must be {_KINDS[dtype]}; got {shown(column[row])}"
+        if refused is None:
+            raise InputError(f"{place(row)}: {rule}")
+        refused.setdefault(row, rule)
     return cast.alias(name)
 
 
@@ -143,11 +184,15 @@ def _to_bool(column: pl.Series) -> pl.Series:
     return flags.cast(pl.Boolean)
 
 
-def is_boolean(column: pl.Series) -> bool:
-    """Tells whether every value says true or false."""
+def is_boolean(column: pl.Series, *, sound: bool = True) -> bool:
+    """Tells whether every value says true or false; if not `sound`, every one that is a number."""
     if isinstance(column.dtype, NOT_PLAIN):
         return False
-    return bool((_to_bool(column).is_not_null() | column.is_null()).all())
+    flags = _to_bool(column)
+    others = column.filter(flags.is_null() & column.is_not_null())
+    if sound or flags.null_count() == len(column):
+        return others.is_empty()
+    return bool(_to_float(others).is_null().all())
 
 
 def _to_text(column: pl.Series) -> pl.Series:
@@ -190,46 +235,3 @@ CASTS: dict[pl.DataType, Callable[[pl.Series], pl.Series]] = {
     pl.Float64(): _to_float,
     pl.String(): _to_text,
 }
-
-
-def _first_failure(cast: pl.DataFrame, details: pl.DataFrame, place: Place) -> str:
-    """The first rule broken by the first bad row, with the bound and the value."""
-    rules = [c for c in details.columns if c not in cast.columns]
-    keyed = cast.with_row_index("row").join(details.unique(), on=cast.columns, nulls_equal=True)
-    first = keyed.sort("row").row(0, named=True)
-    # A rule on one column says more than one on the whole row, which that column may have broken.
-    order = sorted(rules, key=lambda r: ("|" not in r, not r.endswith(("|nan", "|inf"))))
-    rule = next(r for r in order if first[r] == "invalid")
-    return f"{place(first['row'])}: {_sentence(rule, first)}"
-
-
-def _sentence(rule: str, row: Mapping[str, object]) -> str:
-    if rule in SENTENCES:
-        parts = _SHOWN.get(rule) or _key_of(rule, row)
-        return f"{SENTENCES[rule]}; got " + ", ".join(f"{c}={shown(row[c])}" for c in parts)
-    column, kind = rule.split("|")
-    bounds = {"min": ">=", "max": "<="}
-    if kind in bounds:
-        limit = next(
-            getattr(t.columns()[column], kind) for t in TABLES.values() if column in t.columns()
-        )
-        return f"{column} must be {bounds[kind]} {limit}; got {column}={shown(row[column])}"
-    if kind in ("inf", "nan"):
-        got = f"{column}={shown(row[column])}"
-        return f"{column} must be finite (leave it empty where it is missing); got {got}"
-    return f"{column} must not be empty"
-
-
-_SHOWN = {
-    "c_within_n": ["c", "n"],
-    "chain_with_round": ["chain", "round"],
-    "unique_round": ["problem", "sample", "chain", "round"],
-}
-"""What a rule looks at, where that is not the key of its table."""
-
-
-def _key_of(rule: str, row: Mapping[str, object]) -> list[str]:
-    if rule.startswith("finite_"):
-        return [rule.removeprefix("finite_")]
-    keys = ("problem", "sample", *GROUP, "verifier", "verdict")
-    return [k for k in keys if k in row and row[k] is not None]

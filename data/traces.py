@@ -222,19 +222,7 @@ def _check_agreement(both: pl.DataFrame) -> None:
 
 def _placed(verdicts: pl.DataFrame, samples: pl.DataFrame) -> pl.DataFrame:
     """Fills in the group of each verdict from its sample, found by the key parts it states."""
-    stated = [k for k in GROUP if verdicts[k].is_not_null().any()]
-    on = ["problem", "sample", *stated]
-    keys = samples.select("problem", "sample", *GROUP)
-    fitting = keys.join(verdicts.select(on).unique(), on=on, how="semi", nulls_equal=True)
-    if fitting.select(on).is_duplicated().any():
-        raise InputError(
-            "verdicts: some fit several samples, so they must name their run more closely"
-            f" (columns {', '.join(k for k in GROUP if k not in stated)})"
-        )
-    bare = verdicts.drop([k for k in GROUP if k not in stated])
-    joined = bare.join(
-        keys.with_columns(found=True), on=on, how="left", nulls_equal=True, maintain_order="left"
-    )
+    joined = _found(verdicts, samples)
     lost = joined.filter(pl.col("found").is_null())
     if len(lost):
         row = lost.row(0, named=True)
@@ -245,3 +233,29 @@ def _placed(verdicts: pl.DataFrame, samples: pl.DataFrame) -> pl.DataFrame:
         )
     placed: pl.DataFrame = joined.select(verdicts.columns)
     return placed
+
+
+def strays(verdicts: pl.DataFrame, samples: pl.DataFrame) -> pl.Series:
+    """Marks the verdicts whose sample is not there.
+
+    Raises:
+        InputError: some fit several samples.
+    """
+    return _found(verdicts, samples)["found"].is_null()
+
+
+def _found(verdicts: pl.DataFrame, samples: pl.DataFrame) -> pl.DataFrame:
+    """The verdicts in their order with the group of their sample; `found` is null for strays."""
+    stated = [k for k in GROUP if verdicts[k].is_not_null().any()]
+    on = ["problem", "sample", *stated]
+    keys = samples.select("problem", "sample", *GROUP)
+    fitting = keys.join(verdicts.select(on).unique(), on=on, how="semi", nulls_equal=True)
+    if fitting.select(on).is_duplicated().any():
+        raise InputError(
+            "verdicts: some fit several samples, so they must name their run more closely"
+            f" (columns {', '.join(k for k in GROUP if k not in stated)})"
+        )
+    bare = verdicts.drop([k for k in GROUP if k not in stated])
+    return bare.join(
+        keys.with_columns(found=True), on=on, how="left", nulls_equal=True, maintain_order="left"
+    )

@@ -14,12 +14,14 @@ from .figures import (
     DASHES,
     MARKERS,
     accuracy_axis,
+    band,
     canvas,
     last,
     log_axis,
     look,
     svg,
 )
+from .marks import along
 from .verification import by_verifier
 from .wording import CANNOT, clip, proportion, say, several, whom
 
@@ -47,15 +49,18 @@ def picture(fit: Fit) -> Picture:
     """Returns the coverage of the groups as a picture, with its words."""
     drawn = [group for group in fit.groups if drawable(group.coverage)]
     cut = f" The first {MOST} groups are drawn." if len(drawn) > MOST else ""
+    sketch = figure(fit)
     ends = [
         f"{clip(g.group.name, 50)} {proportion(last(g.coverage))} at k = {end(g.coverage):,}"
         for g in drawn[:MOST]
     ]
     return Picture(
         "comparison",
-        f"Coverage of each group within the log.{cut}",
+        f"Coverage of each group within the log; bands: {whom([g.coverage for g in drawn[:MOST]])}."
+        f"{cut}",
         f"Line chart on a logarithmic k axis. At the last k: {'; '.join(ends)}.",
-        svg(figure(fit)),
+        svg(sketch),
+        along(sketch.axes[0], [(g.group.name, g.coverage) for g in drawn[:MOST]]),
     )
 
 
@@ -66,6 +71,7 @@ def figure(fit: Fit) -> Figure:
         drawn, axes = canvas(height=3.6)
         for i, group in enumerate(shown):
             curve = group.coverage
+            band(axes, curve, CYCLE[i], 0.14)
             axes.plot(curve.k, curve.estimate, ls=DASHES[i], color=CYCLE[i], marker=MARKERS[i])
         accuracy_axis(axes, max([_peak(g.coverage) for g in shown], default=1.0), "coverage")
         far = max([end(g.coverage) for g in shown], default=2)

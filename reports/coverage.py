@@ -22,6 +22,7 @@ from .figures import (
     name_lines,
     svg,
 )
+from .marks import along
 from .wording import (
     amount,
     amount_between,
@@ -100,12 +101,15 @@ def picture(group: GroupFit) -> Picture:
     ahead = _ahead(group, n, far)
     beyond = f" to {proportion(last(group.fan))} at k = {far:,} (forecast)" if far > n else ""
     start = proportion(float(group.coverage.estimate[0])) if n else "an unknown value"
+    drawn = figure(group)
     return Picture(
         "coverage",
         f"Coverage: the share of problems with at least one right answer among k samples.{ahead}",
         f"Line chart on a logarithmic k axis. Coverage rises from {start} at k = 1"
         f" to {proportion(last(group.coverage))} at k = {n:,} in the log{beyond}.",
-        svg(figure(group)),
+        svg(drawn),
+        along(drawn.axes[0], [("coverage", group.coverage)])
+        + along(drawn.axes[0], [("forecast", group.fan)], start=n + 1),
     )
 
 

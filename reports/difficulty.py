@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ..analysis.curve import Floats
+from ..data.errors import InputError
 from ..fitting.fit import GroupFit
 from .document import Column, Picture, Prose, Section, Table
 from .figures import BLUE, SKY, VERMILION, accuracy_axis, canvas, ink, look, svg
@@ -63,8 +64,14 @@ def picture(group: GroupFit) -> Picture:
 
 
 def figure(group: GroupFit) -> Figure:
-    """Draws the histogram of solve rates, with the two ends as bars of their own."""
+    """Draws the histogram of solve rates, with the two ends as bars of their own.
+
+    Raises:
+        InputError: no problem has a sample of known correctness.
+    """
     rates = _known(group)
+    if not rates.size:
+        raise InputError("the picture 'difficulty' needs samples whose correctness is known")
     never, inside, always = _counts(rates)
     total = max(rates.size, 1)
     with look():

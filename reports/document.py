@@ -47,13 +47,26 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """A value in a picture: where it stands, from the left and from the top in shares, in words."""
+
+    x: float
+    y: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
-    """A drawing as the text of an SVG, with what it shows in words for those who cannot see it."""
+    """A drawing as the text of an SVG, with what it shows in words for those who cannot see it.
+
+    A page that can be pointed at tells the `marks`; on paper they are left out.
+    """
 
     name: str
     caption: str
     alt: str
     svg: str
+    marks: tuple[Mark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,8 @@
 """The frontier on the page: accuracy for every budget, beside what simpler ways to spend give."""
 
 import math
+from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -8,6 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from ..analysis.curve import Interval
+from ..data.errors import InputError
 from ..planner.plan import Baseline, Frontier, LevelPlan, Plan
 from .document import Picture
 from .figures import (
@@ -23,10 +26,13 @@ from .figures import (
     name_lines,
     svg,
 )
+from .marks import Point, at, told
 from .wording import amount, clip, people, percent, say
 
 MOST = 5
 """Baselines in the picture; the table has them all."""
+CORNERS = 20
+"""About how many corners of a frontier can be pointed at."""
 
 
 def worth(made: Plan | LevelPlan | Baseline) -> Interval:
@@ -65,7 +71,7 @@ def ratio(plan: Plan, baseline: Baseline) -> float:
 
 def picture(plan: Plan) -> Picture:
     """Returns the frontier as a picture, with its words."""
-    best = rival(plan)
+    best, drawn = rival(plan), figure(plan)
     said = say(plan.accuracy) if plan.utility is None else f"a utility of {say(plan.utility)}"
     against = ""
     if best is not None:
@@ -82,13 +88,39 @@ def picture(plan: Plan) -> Picture:
         f"{against}",
         f"Line chart on a logarithmic budget axis. At {amount(plan.spent, plan.unit)} the plan"
         f" promises {said}.{against}",
-        svg(figure(plan)),
+        svg(drawn),
+        at(drawn.axes[0], _points(plan)),
     )
 
 
+def _points(plan: Plan) -> Iterator[Point]:
+    """The promise, then the corners of the plan's frontier and of the baselines drawn."""
+    promised = worth(plan)
+    said = f"this plan's promise, {amount(plan.spent, plan.unit)}: {told(promised)}"
+    yield plan.spent, promised.estimate, said
+    for name, curve in [("plan", plan.frontier), *((b.name, b.frontier) for b in _shown(plan))]:
+        alive = np.flatnonzero(_alive(curve))
+        for i in alive[:: max(1, len(alive) // CORNERS)]:
+            ends = float(curve.low[i]), float(curve.high[i])
+            value = replace(promised, estimate=float(curve.accuracy[i]), low=ends[0], high=ends[1])
+            spent = float(curve.budget[i])
+            said = f"{clip(name, 60)}, {amount(spent, plan.unit)}: {told(value)}"
+            yield spent, value.estimate, said
+
+
+def _shown(plan: Plan) -> list[Baseline]:
+    return [b for b in plan.baselines if _alive(b.frontier).any()][:MOST]
+
+
 def figure(plan: Plan) -> Figure:
-    """Draws the frontier and the baselines, and reads off the ratio of budgets."""
-    shown = [b for b in plan.baselines if _alive(b.frontier).any()][:MOST]
+    """Draws the frontier and the baselines, and reads off the ratio of budgets.
+
+    Raises:
+        InputError: the frontier has no point.
+    """
+    if not drawable(plan):
+        raise InputError("the picture 'allocation' needs a frontier; this plan has none")
+    shown = _shown(plan)
     curves = [plan.frontier, *(b.frontier for b in shown)]
     budgets = np.concatenate([f.budget[_alive(f)] for f in curves])
     with look():

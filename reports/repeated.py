@@ -1,5 +1,7 @@
 """Repeated verdicts on the page: what more solutions and more verdicts buy, and how to split."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -10,6 +12,7 @@ from ..fitting.surface import EVERY, Surface
 from ..fitting.verified import Verified
 from .document import Block, Column, Picture, Prose, Section, Table
 from .figures import CYCLE, GREY, accuracy_axis, canvas, log_axis, look, name_lines, svg
+from .marks import Point, at
 from .wording import amount, clip, ends, people, percent, proportion, say
 
 MOST = 3
@@ -92,7 +95,7 @@ def _name(v: int) -> str:
 
 def _picture(each: Verified, number: int) -> Picture:
     surface = each.surface
-    height = surface.estimate
+    height, drawn = surface.estimate, figure(surface)
     return Picture(
         f"repeated-{number}",
         f"Accuracy of the best of S solutions by {clip(each.verifier, 60)}, V verdicts on each."
@@ -101,8 +104,18 @@ def _picture(each: Verified, number: int) -> Picture:
         f" {proportion(float(height[0, 0]))} at S = 1 to between"
         f" {proportion(float(np.nanmin(height[-1])))} and"
         f" {proportion(float(np.nanmax(height[-1])))} at S = {surface.solutions[-1]:,}.",
-        svg(figure(surface)),
+        svg(drawn),
+        at(drawn.axes[0], _points(surface)),
     )
+
+
+def _points(surface: Surface) -> Iterator[Point]:
+    low, high = surface.ends
+    for j in _shown(surface):
+        for i, s in enumerate(surface.solutions.tolist()):
+            said = _cell(float(surface.estimate[i, j]), float(low[i, j]), float(high[i, j]))
+            text = f"{_name(int(surface.verdicts[j]))}, S = {s:,}: {said}, {percent(surface.mass)}"
+            yield s, float(surface.estimate[i, j]), text
 
 
 def figure(surface: Surface) -> Figure:

@@ -13,6 +13,7 @@ from .coverage import drawable, end
 from .document import Block, Column, Picture, Prose, Section, Table
 from .doubts import gathered
 from .figures import BLUE, GREY, WIDTH, label, look, svg
+from .marks import at, told
 from .verification import by_verifier
 from .wording import (
     amount,
@@ -178,11 +179,16 @@ def picture(fit: Fit, plan: Plan | None) -> Picture:
     else:
         what = "Coverage of each group at the end of its log"
     said = "; ".join(f"{clip(name, 50)} {say(value)}" for name, value in rows)
+    drawn = figure(fit, plan)
     return Picture(
         "summary",
         f"{what}. Bars: {whom([value for _, value in rows])}.",
         f"Dot plot. {said}.",
-        svg(figure(fit, plan)),
+        svg(drawn),
+        at(
+            drawn.axes[0],
+            ((v.estimate, i, f"{clip(name, 60)}: {told(v)}") for i, (name, v) in enumerate(rows)),
+        ),
     )
 
 

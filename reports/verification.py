@@ -24,6 +24,7 @@ from .figures import (
     name_lines,
     svg,
 )
+from .marks import along
 from .wording import clip, ends, people, percent, proportion, say, say_whom, several, whom
 
 MOST = 3
@@ -77,6 +78,7 @@ def picture(group: GroupFit, ceiling: Ceiling) -> Picture:
     """Returns accept-first under its ceiling as a picture, with its words."""
     name = clip(ceiling.verifier, 60)
     cap = end(ceiling.accuracy_at)
+    drawn = figure(group, ceiling)
     rank = [c.verifier for c in by_verifier(group)].index(ceiling.verifier) + 1
     return Picture(
         f"verification-{rank}",
@@ -86,7 +88,9 @@ def picture(group: GroupFit, ceiling: Ceiling) -> Picture:
         f" {proportion(last(ceiling.accuracy_at))} at K = {cap:,}; the ceiling is"
         f" {proportion(ceiling.value.estimate)}; coverage reaches"
         f" {proportion(last(group.coverage))}.",
-        svg(figure(group, ceiling)),
+        svg(drawn),
+        along(drawn.axes[0], [("accept first", ceiling.accuracy_at)], "K")
+        + along(drawn.axes[0], [("coverage", group.coverage)]),
     )
 
 

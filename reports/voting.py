@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ..analysis.curve import Curve
+from ..data.errors import InputError
 from ..fitting.fit import GroupFit
 from .coverage import drawable, end, name_ends
 from .document import Column, Picture, Prose, Section, Table
@@ -22,6 +23,7 @@ from .figures import (
     look,
     svg,
 )
+from .marks import along
 from .wording import clip, proportion, say, whom
 
 MOST = 5
@@ -62,19 +64,27 @@ def _story(group: GroupFit) -> str:
 def picture(group: GroupFit) -> Picture:
     """Returns the plateaus as a picture, with its words."""
     ends = [f"{name} {proportion(last(curve))}" for name, curve in _selectors(group)]
+    drawn = figure(group)
     return Picture(
         "voting",
         "Accuracy of one chosen answer out of k samples, with coverage (grey) as the most that"
         " any choice could reach.",
         f"Line chart on a logarithmic k axis. At the last k: {'; '.join(ends)};"
         f" coverage {proportion(last(group.coverage))}.",
-        svg(figure(group)),
+        svg(drawn),
+        along(drawn.axes[0], [*[*_selectors(group)][:MOST], ("coverage", group.coverage)]),
     )
 
 
 def figure(group: GroupFit) -> Figure:
-    """Draws majority and best-of against coverage, within the log."""
+    """Draws majority and best-of against coverage, within the log.
+
+    Raises:
+        InputError: the log has neither answers nor scores.
+    """
     chosen = list(_selectors(group))[:MOST]
+    if not chosen:
+        raise InputError("the picture 'voting' needs answers or scores to choose by; got neither")
     far = max([end(group.coverage), *(end(curve) for _, curve in chosen), 2])
     with look():
         drawn, axes = canvas()

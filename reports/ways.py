@@ -1,5 +1,7 @@
 """Ways to answer on the page: accuracy against cost, and which ways nothing else beats."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -19,6 +21,7 @@ from .figures import (
     name_lines,
     svg,
 )
+from .marks import Point, at, told
 from .wording import amount, clip, percent, proportion, say, several
 
 MOST = 5
@@ -50,15 +53,22 @@ def figure(group: GroupFit) -> Figure:
 
 def picture(ways: Ways) -> Picture:
     """Returns accuracy against cost as a picture, with its words."""
-    best = _best(ways)
+    best, drawn = _best(ways), _drawn(ways)
     return Picture(
         "ways",
         f"Accuracy against {ways.unit} a problem, a line for each way as its number of samples"
         " grows. Black rings: no other way costs less and is right as often.",
         f"Line chart on a logarithmic cost axis with {several(len(_lines(ways)), 'line')}. The"
         f" most accurate is {ways.ways[best].name}: {proportion(ways.accuracy(best).estimate)}.",
-        svg(_drawn(ways)),
+        svg(drawn),
+        at(drawn.axes[0], _points(ways)),
     )
+
+
+def _points(ways: Ways) -> Iterator[Point]:
+    for i, (way, cost) in enumerate(zip(ways.ways, _cost(ways).tolist(), strict=True)):
+        value = ways.accuracy(i)
+        yield cost, value.estimate, f"{clip(way.name)}, {amount(cost, ways.unit)}: {told(value)}"
 
 
 def _lines(ways: Ways) -> dict[str, list[int]]:

@@ -93,7 +93,8 @@ def test_imports_run_downwards(path: Path) -> None:
 
 
 LAZY = tuple(
-    ROOT / name for name in ("cli.py", "deciding.py", "ranking.py", "sampling.py", "__init__.py")
+    ROOT / name
+    for name in ("cli.py", "deciding.py", "drawing.py", "ranking.py", "sampling.py", "__init__.py")
 )
 """What must not pay for numpy before it knows what is asked."""
 

@@ -8,9 +8,12 @@ from .. import store
 from ..errors import InputError
 from ..traces import Trace
 from . import formats, tidy
+from .admitting import admitted
 from .formats import APPORTION, FOREIGN, TIDY
+from .found import Found
 from .intake import Asked, Intake
-from .joining import Found, admitted, joined
+from .joining import joined
+from .quarantine import quarantine as quarantined
 from .tallied import reduced
 
 
@@ -22,6 +25,7 @@ def read(
     only: Literal["counts"] | None = None,
     truth: str | None = None,
     answer: str | None = None,
+    quarantine: str | Path | None = None,
 ) -> Trace:
     """Reads one trace directory, or files that together make a trace.
 
@@ -36,6 +40,9 @@ def read(
         truth: the scorer, metric or filter that says what is correct, where a log has several.
         answer: a pattern that finds the answer in a completion (its first group, or all of it);
             answers are then graded against the log's gold.
+        quarantine: a file to write for the rows that break a rule, a JSON object a line with the
+            place, the rule and the row; they are left out, and a doubt says how many. Without it
+            the first such row is an error.
 
     Raises:
         InputError: one line saying what is wrong and where.
@@ -48,11 +55,13 @@ def read(
         formats.named(format)
     if only not in (None, "counts"):
         raise InputError(f"only must be 'counts' or None; got {only!r}")
-    asked = Asked(names or {}, verdicts or {}, truth, answer)
     trace = next((path for path in paths if store.is_trace(path)), None)
     if format == APPORTION or (format is None and trace is not None):
-        return _own(trace, paths, bare=not (names or verdicts or only or truth or answer))
-    return _foreign(paths, format, asked, counts=only == "counts")
+        told = names or verdicts or only or truth or answer or quarantine
+        return _own(trace, paths, bare=not told)
+    with quarantined(None if quarantine is None else Path(quarantine)) as bad:
+        asked = Asked(names or {}, verdicts or {}, truth, answer, bad)
+        return _foreign(paths, format, asked, counts=only == "counts")
 
 
 def _own(found: Path | None, paths: Sequence[Path], *, bare: bool) -> Trace:
@@ -61,7 +70,7 @@ def _own(found: Path | None, paths: Sequence[Path], *, bare: bool) -> Trace:
     if len(paths) > 1 or not bare:
         raise InputError(
             f"{found}: a trace directory is read alone, without --map, --verdict, --truth,"
-            " --answer or --counts"
+            " --answer, --quarantine or --counts"
         )
     return store.read(found)
 
@@ -74,13 +83,18 @@ def _foreign(paths: Sequence[Path], format: str | None, asked: Asked, *, counts:
     if set(groups) == {TIDY}:
         _refuse(asked.truth, asked.answer, where)
         if counts:
+            if asked.quarantine is not None:
+                raise InputError(
+                    f"{where}: --counts adds rows up in one pass, in which none can be set aside;"
+                    " read without --counts or without --quarantine"
+                )
             return tidy.counted(groups[TIDY], asked.names, asked.verdicts)
     found = [_found(name, files, asked, where) for name, files in groups.items()]
     if counts:
         found = [reduced(part, where) for part in found]
     found[0].notes[:0] = notes
     sources = tuple(store.digest(path) for files in groups.values() for path in files)
-    return joined(found, sources, where)
+    return joined(found, sources, where, quarantine=asked.quarantine)
 
 
 def _refuse(truth: str | None, answer: str | None, where: str) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from .fields import flag, maybe, text, want, whole
 from .glance import Glance
 from .intake import Format, Intake, Piece, Row
-from .opening import Record, objects
+from .opening import Record
 
 
 def fits(glance: Glance) -> bool:
@@ -29,7 +29,7 @@ def read(paths: Sequence[Path], intake: Intake) -> Iterator[Piece]:
             }
             return [("samples", row)]
 
-        yield from intake.gather(objects(path), parse, path)
+        yield from intake.gather(intake.objects(path), parse, path)
 
 
 FORMAT = Format("bon-jailbreak", fits, read)

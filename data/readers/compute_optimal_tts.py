@@ -10,7 +10,7 @@ from .fields import array, flag, hashed, maybe, spelled, text, want, whole
 from .formal import Formulas
 from .glance import Glance
 from .intake import Format, Intake, Piece, Row
-from .opening import Record, objects
+from .opening import Record
 from .runs import runs
 from .search_and_learn import VERIFIER, last
 
@@ -50,7 +50,8 @@ def read(paths: Sequence[Path], intake: Intake) -> Iterator[Piece]:
                 yield from _rows({**key, "sample": next(drawn)}, path, gold, alone, grades)
 
         # A piece for each file would be slow: there are many, and each holds little.
-        records = ((_place(path)[2], record) for path in files for _, record in objects(path))
+        lines = ((path, record) for path in files for _, record in intake.objects(path))
+        records = ((_place(path)[2], record) for path, record in lines)
         yield from intake.gather(records, parse, folder, unit="record", each=False)
     grades.tell(intake)
 

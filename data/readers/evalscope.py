@@ -46,7 +46,7 @@ def read(paths: Sequence[Path], intake: Intake) -> Iterator[Piece]:
             seen.update(maybe(review, _VALUE, record) or ())
             return _parsed(review, key, costs, intake)
 
-        yield from intake.gather(objects(path), parse, path)
+        yield from intake.gather(intake.objects(path), parse, path)
     truth = intake.asked.truth
     if truth is not None and truth not in seen:
         known = ", ".join(sorted(seen)[:20])

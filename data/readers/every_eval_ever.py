@@ -7,7 +7,7 @@ from pathlib import Path
 from .fields import array, flag, hashed, maybe, number, spelled, text, want, whole
 from .glance import Glance
 from .intake import Format, Intake, Piece, Row
-from .opening import Record, objects
+from .opening import Record
 
 
 def fits(glance: Glance) -> bool:
@@ -31,11 +31,11 @@ def read(paths: Sequence[Path], intake: Intake) -> Iterator[Piece]:
             yield "samples", row
             key = (row["problem"], row["benchmark"])
             if key not in told:
-                told.add(key)
                 named = dict(zip(("problem", "benchmark"), key, strict=True))
                 yield "problems", named | {"gold": _gold(record)}
+                told.add(key)
 
-        yield from intake.gather(objects(path), parse, path)
+        yield from intake.gather(intake.objects(path), parse, path)
 
 
 def _sample(record: Record, drawn: Counter[tuple[str, str]]) -> Row:

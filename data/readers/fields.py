@@ -36,34 +36,44 @@ def maybe(record: object, path: str, kind: Callable[[object], Kind | None]) -> K
         Unfit: it is there and not of the kind.
     """
     value: Any = record
-    for part in path.split(".") if "." in path else (path,):
-        if type(value) is not dict:
-            return None
-        value = value.get(part)
-    if value is None or value != value:  # NaN alone is not itself
+    if "." in path:
+        *above, path_ = path.split(".")
+        for part in above:
+            value = value.get(part) if type(value) is dict else None
+    else:
+        path_ = path
+    value = value.get(path_) if type(value) is dict else None
+    if value is None:
         return None
     found = kind(value)
-    if found is None:
+    if found is None and value == value:  # NaN alone is not itself
         raise Unfit(f"{path} must be {KINDS[kind]}; got {shown(value)}")
     return found
 
 
 def text(value: object) -> str | None:
     """A text, or a whole number spelled as one."""
+    if type(value) is str and value.isascii():
+        return value
     if isinstance(value, str):
         return value if value.isascii() else value.encode("utf8", "backslashreplace").decode("utf8")
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def spelled(value: object) -> str | None:
-    """Any plain value as text: answers are texts, whatever a tool kept them as."""
-    if isinstance(value, bool | float):
-        return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
-    return text(value)
+    """Any plain value but NaN as text: answers are texts, whatever a tool kept them as."""
+    if type(value) is str and value.isascii():
+        return value
+    if isinstance(value, float):
+        whole = str(int(value)) if value.is_integer() else str(value)
+        return whole if value == value else None
+    return str(value) if isinstance(value, bool) else text(value)
 
 
 def whole(value: object) -> int | None:
     """A whole number that 64 bits hold."""
+    if type(value) is int and -(2**63) < value < 2**63:
+        return value
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     fits = isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
@@ -72,6 +82,8 @@ def whole(value: object) -> int | None:
 
 def number(value: object) -> float | None:
     """A finite number."""
+    if type(value) is float and math.isfinite(value):
+        return value
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:

@@ -7,7 +7,7 @@ from pathlib import Path
 from .fields import flag, hashed, maybe, text, want
 from .glance import Glance
 from .intake import Format, Intake, Piece, Row
-from .opening import Record, objects
+from .opening import Record
 
 
 def fits(glance: Glance) -> bool:
@@ -36,7 +36,7 @@ def read(paths: Sequence[Path], intake: Intake) -> Iterator[Piece]:
                 },
             )
 
-        yield from intake.gather(objects(path), parse, path)
+        yield from intake.gather(intake.objects(path), parse, path)
 
 
 FORMAT = Format("human-eval", fits, read)

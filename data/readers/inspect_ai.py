@@ -6,12 +6,14 @@ written, its journal is.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from ..errors import InputError, nearest, shown
 from .fields import Unfit, array, hashed, maybe, number, record, spelled, text, want, whole
 from .glance import Glance
+from .inspect_plain import BATCH, TOKENS, columns
 from .intake import Format, Intake, Piece, Row
 from .opening import BROKEN, LINE, Record, document, elements, parsed
 from .scores import lifted, meaning
@@ -89,15 +91,8 @@ def _journal(packed: Any, names: set[str], path: Path, intake: Intake) -> Iterab
 def _rows(
     log: Record, samples: Iterable[Any], path: Path, intake: Intake, several: Row
 ) -> Iterator[Piece]:
-    """The rows of one log."""
-    config = _config(log)
-    shared = {
-        **several,
-        "model": maybe(log, "eval.model", text),
-        "temperature": maybe(config, "temperature", number),
-        "effort": maybe(config, "reasoning_effort", text),
-        "benchmark": maybe(log, "eval.task", text) if several else None,
-    }
+    """The rows of one log: usual samples many at once, others one by one."""
+    shared = _shared(log, several)
     told: set[str] = set()
 
     def parse(sample: Record) -> Iterator[tuple[str, Row]]:
@@ -118,10 +113,48 @@ def _rows(
             for name in [n for n in scores if n != truth.partition(".")[0]]:
                 yield from lifted(name, meaning(maybe(scores[name], "value", _any)), row)
         if problem not in told:
-            told.add(problem)
             yield "problems", _problem(sample, problem, shared["benchmark"])
+            told.add(problem)
 
-    yield from intake.gather(enumerate(samples, 1), parse, path, unit="sample")
+    placed = enumerate(samples, 1)
+    while batch := list(islice(placed, BATCH)):
+        plain = columns([sample for _, sample in batch], intake.asked.truth)
+        new = None if plain is None else _new(batch, plain["problem"], told, shared["benchmark"])
+        if plain is None or new is None:
+            yield from intake.gather(batch, parse, path, unit="sample")
+            continue
+        plain |= {name: [value] * len(batch) for name, value in shared.items()}
+        yield from intake.batch("samples", plain, [at for at, _ in batch], path, unit="sample")
+        yield from intake.gather(new, _as_problem, path, unit="sample", each=False)
+
+
+def _shared(log: Record, several: Row) -> Row:
+    """What all samples of a log have in common."""
+    config = _config(log)
+    return {
+        **several,
+        "model": maybe(log, "eval.model", text),
+        "temperature": maybe(config, "temperature", number),
+        "effort": maybe(config, "reasoning_effort", text),
+        "benchmark": maybe(log, "eval.task", text) if several else None,
+    }
+
+
+def _new(
+    batch: Sequence[tuple[int, Any]], names: Sequence[str], told: set[str], benchmark: object
+) -> list[tuple[int, Row]] | None:
+    """The problems that a batch names first; None where one of them breaks a rule."""
+    first = {name: row for row, name in reversed(list(enumerate(names))) if name not in told}
+    try:
+        new = [(batch[row][0], _problem(batch[row][1], n, benchmark)) for n, row in first.items()]
+    except Unfit:
+        return None
+    told.update(first)
+    return sorted(new, key=lambda pair: pair[0])
+
+
+def _as_problem(row: Row) -> list[tuple[str, Row]]:
+    return [("problems", row)]
 
 
 def _config(log: Record) -> Record:
@@ -177,10 +210,9 @@ def _cost(sample: Record) -> Row:
     """Tokens over all models that were called, seconds at work, and what cut it short."""
     row: Row = {"prompt_tokens": None, "output_tokens": None}
     for used in (maybe(sample, "model_usage", record) or {}).values():
-        for name, ours in _TOKENS:
-            if isinstance(used, dict) and name in used:
-                tokens = maybe(used, name, whole)
-                row[ours] = row[ours] if tokens is None else (row[ours] or 0) + tokens
+        for name in TOKENS.keys() & used if isinstance(used, dict) else ():
+            tokens, ours = maybe(used, name, whole), TOKENS[name]
+            row[ours] = row[ours] if tokens is None else (row[ours] or 0) + tokens
     spent = maybe(sample, "working_time", number)
     row["seconds"] = maybe(sample, "total_time", number) if spent is None else spent
     limit = sample.get("limit")
@@ -190,14 +222,6 @@ def _cost(sample: Record) -> Row:
         done = maybe(sample, "output.completion", text)
         row["text_hash"] = None if done is None else hashed(done)
     return row
-
-
-_TOKENS = (
-    ("input_tokens", "prompt_tokens"),
-    ("input_tokens_cache_read", "prompt_tokens"),
-    ("input_tokens_cache_write", "prompt_tokens"),
-    ("output_tokens", "output_tokens"),
-)
 
 
 def _problem(sample: Record, problem: str, benchmark: object) -> Row:

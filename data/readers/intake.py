@@ -15,6 +15,8 @@ from ..traces import UNKNOWN
 from .fields import Unfit
 from .files import column
 from .glance import Glance
+from .opening import Record, an_object, lines
+from .quarantine import REASON, Quarantine
 
 CHUNK = 20_000
 """Rows that are held as Python objects before they become columns."""
@@ -27,24 +29,28 @@ class Asked:
     """What the user says of the files.
 
     `truth` names the scorer, metric or filter that says what is correct, where a log has several;
-    `answer` is a pattern that finds the answer in a text, which is then graded against the gold.
+    `answer` is a pattern that finds the answer in a text, which is then graded against the gold;
+    rows that break a rule go to the `quarantine`, or without one are an error.
     """
 
     names: Mapping[str, str] = field(default_factory=dict)
     verdicts: Mapping[str, str] = field(default_factory=dict)
     truth: str | None = None
     answer: str | None = None
+    quarantine: Quarantine | None = None
 
 
 @dataclass(slots=True)
 class Piece:
     """Rows of one table, with the place that each came from: a line (or record) of a file.
 
-    `starts` says from which row on the places are those of which file, and what they count.
+    They stand in `rows`, or in `columns` where a reader has them so. `starts` says from which row
+    on the places are those of which file, and what they count.
     """
 
     table: str
     rows: list[Row] = field(default_factory=list)
+    columns: dict[str, list[Any]] = field(default_factory=dict)
     places: list[int] = field(default_factory=list)
     starts: list[tuple[int, str, str]] = field(default_factory=list)
 
@@ -56,6 +62,8 @@ class Piece:
     @property
     def frame(self) -> pl.DataFrame:
         """The rows as columns; those of mixed types are text."""
+        if self.columns:
+            return pl.DataFrame([column(name, values) for name, values in self.columns.items()])
         names = dict.fromkeys(chain.from_iterable({tuple(row): None for row in self.rows}))
         return pl.DataFrame([column(name, [row.get(name) for row in self.rows]) for name in names])
 
@@ -95,6 +103,51 @@ class Intake:
         if sentence not in self.notes:
             self.notes.append(sentence)
 
+    def refuse(self, place: str, rule: str, row: object) -> None:
+        """Sets a row aside that breaks a rule.
+
+        Raises:
+            InputError: there is no quarantine to set it aside in.
+        """
+        if self.asked.quarantine is None:
+            raise InputError(f"{place}: {rule}")
+        self.asked.quarantine.add(place, rule, row)
+        self.rows += 1
+        self.leave(REASON)
+
+    def objects(self, path: Path) -> Iterator[tuple[int, Record]]:
+        """Yields the JSON objects of a file with one on each line; lines that are none are refused.
+
+        Raises:
+            InputError: as `refuse`.
+        """
+        for number, line in lines(path):
+            where = f"{path}: line {number}"
+            try:
+                found = an_object(line, where)
+            except InputError as error:
+                told = line.decode("utf8", "backslashreplace")
+                self.refuse(where, str(error).removeprefix(f"{where}: "), told)
+            else:
+                yield number, found
+
+    def survey(self, path: Path, look: Callable[[int, Record], None]) -> None:
+        """Looks at every line of a file before it is read; what will be set aside is passed over.
+
+        Raises:
+            InputError: a line is not what the format says, and there is no quarantine.
+        """
+        for number, line in lines(path):
+            where = f"{path}: line {number}"
+            try:
+                look(number, an_object(line, where))
+            except (Unfit, InputError) as error:
+                if self.asked.quarantine is not None:
+                    continue
+                if isinstance(error, InputError):
+                    raise
+                raise InputError(f"{where}: {error}") from error
+
     def gather(
         self,
         records: Iterable[tuple[int, Any]],
@@ -114,18 +167,26 @@ class Intake:
             each: every record is one row of the log; else `parse` adds to `rows` itself.
 
         Raises:
-            InputError: a record is not what the format says; names the file, the place, the rule.
+            InputError: a record is not what the format says, and there is no quarantine; names the
+                file, the place, the rule.
         """
         pieces: dict[str, Piece] = {}
         for place, record in records:
+            before = (self.rows, self.aside.copy()) if self.asked.quarantine else None
             self.rows += each
             try:
                 made = list(parse(record))
             except Unfit as error:
-                raise InputError(f"{where}: {unit} {place}: {error}") from error
+                # What it holds was counted in part; as a whole it counts as one row.
+                self.rows, self.aside = before or (self.rows, self.aside)
+                self.refuse(f"{where}: {unit} {place}", str(error), record)
+                continue
             for table, row in made:
-                piece = pieces.get(table)
-                if piece is None:
+                if table in pieces:
+                    piece = pieces[table]
+                else:
+                    if table in self._held and self._held[table].columns:
+                        yield self._held.pop(table)
                     piece = pieces[table] = self._held.setdefault(table, Piece(table))
                     piece.start(str(where), unit)
                 piece.rows.append(row)
@@ -133,6 +194,28 @@ class Intake:
                 if len(piece.places) == CHUNK:
                     del pieces[table]
                     yield self._held.pop(table)
+
+    def batch(
+        self,
+        table: str,
+        columns: Mapping[str, list[Any]],
+        places: Sequence[int],
+        where: str | Path,
+        *,
+        unit: str = "line",
+    ) -> Iterator[Piece]:
+        """Takes rows in as columns, each a row of the log; yields as `gather` does."""
+        held = self._held.get(table)
+        if held is not None and (held.rows or held.columns.keys() != columns.keys()):
+            yield self._held.pop(table)
+        piece = self._held.setdefault(table, Piece(table))
+        piece.start(str(where), unit)
+        for name, values in columns.items():
+            piece.columns.setdefault(name, []).extend(values)
+        piece.places.extend(places)
+        self.rows += len(places)
+        if len(piece.places) >= CHUNK:
+            yield self._held.pop(table)
 
     def rest(self) -> Iterator[Piece]:
         """Yields what is left once all files are gathered: small files share a piece."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from .fields import array, flag, hashed, maybe, number, text, want, whole
 from .glance import Glance
 from .intake import Format, Intake, Piece, Row
-from .opening import Record, objects
+from .opening import Record
 from .runs import runs
 
 _PARTLY = (
@@ -40,7 +40,7 @@ def read(paths: Sequence[Path], intake: Intake) -> Iterator[Piece]:
                 sample["correct"] = maybe(record, "correct", flag)
             yield "samples", sample
 
-        yield from intake.gather(objects(path), parse, path)
+        yield from intake.gather(intake.objects(path), parse, path)
 
 
 FORMAT = Format("its-hub", fits, read)

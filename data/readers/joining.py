@@ -1,107 +1,36 @@
 """Joining what readers found into one Trace: tables of several files, grades, doubts, accounts."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import chain
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import polars as pl
 
-from ..door import admit
+from ..door import admit, numbered
 from ..doubts import doubts, one_by_one, stop_rule
 from ..errors import InputError
-from ..schema import dtypes
-from ..traces import UNKNOWN, Header, Source, Trace, assemble
-from .intake import Intake, Piece
-
-
-@dataclass(slots=True)
-class Found:
-    """What one reader made of its files: tables the door let in, and what became of every row.
-
-    `ungraded` marks the samples of files that say nothing of correctness, a mask for each table of
-    samples: they are graded by the gold answer once all files are joined.
-    """
-
-    tables: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
-    ungraded: list[pl.Series] = field(default_factory=list)
-    rows: int = 0
-    kept: int = 0
-    aside: Counter[str] = field(default_factory=Counter)
-    notes: list[str] = field(default_factory=list)
-    settings: dict[str, object] = field(default_factory=dict)
-    stop_rule: str = UNKNOWN
-
-    def add(self, table: str, rows: pl.DataFrame, *, ungraded: bool = False) -> None:
-        """Takes an admitted table in."""
-        self.tables.setdefault(table, []).append(rows)
-        if table == "samples":
-            self.ungraded.append(pl.repeat(ungraded, len(rows), eager=True))
-
-
-def admitted(pieces: Iterable[Piece], intake: Intake, main: Sequence[str], where: str) -> Found:
-    """Lets the pieces of one foreign format through the door, and holds its reader to account.
-
-    Raises:
-        InputError: a row breaks a rule; names the file, the place, the rule and the value.
-    """
-    held: dict[str, list[Piece]] = {}
-    frames: dict[str, list[pl.DataFrame]] = {}
-    for piece in chain(pieces, intake.rest()):
-        frames.setdefault(piece.table, []).append(_cast(piece))
-        held.setdefault(piece.table, []).append(piece)
-    found = Found(
-        rows=intake.rows,
-        kept=sum(len(piece.places) for table in main for piece in held.get(table, ())),
-        aside=intake.aside,
-        notes=intake.notes,
-        settings=intake.settings,
-        stop_rule=intake.stop_rule,
-    )
-    if not found.kept:
-        left = "; ".join(f"{why}: {number:,}" for why, number in found.aside.items())
-        raise InputError(
-            f"{where}: no row of {found.rows:,} can be used" + f" ({left})" * bool(left)
-        )
-    if found.rows != found.kept + found.aside.total():
-        raise RuntimeError(f"rows were lost: {found.rows} came in, {found.kept} were kept")
-    for table, parts in held.items():
-        whole = pl.concat(frames[table])
-        if table == "problems":
-            found.add(table, agreed(whole, where))
-        else:
-            found.add(table, admit(whole, table, where, _places(parts)))
-    return found
-
-
-def _cast(piece: Piece) -> pl.DataFrame:
-    """The rows with their types; as Python objects they are let go, being many times larger."""
-    frame = piece.frame
-    piece.rows.clear()
-    kept = [c for c in frame.columns if c in dtypes(piece.table)]
-    return admit(frame.select(kept), piece.table, piece.where, piece.place, rules=False)
-
-
-def _places(parts: Sequence[Piece]) -> Callable[[int], str]:
-    """Finds the place of a row of all pieces together."""
-
-    def place(row: int) -> str:
-        for part in parts:
-            if row < len(part.places):
-                return part.place(row)
-            row -= len(part.places)
-        raise IndexError(row)
-
-    return place
+from ..schema import empty
+from ..traces import UNKNOWN, Header, Source, Trace, assemble, strays
+from .found import Found, agreed
+from .quarantine import Quarantine
 
 
 def joined(
-    found: Sequence[Found], sources: tuple[Source, ...], where: str, doubted: Iterable[str] = ()
+    found: Sequence[Found],
+    sources: tuple[Source, ...],
+    where: str,
+    doubted: Iterable[str] = (),
+    quarantine: Quarantine | None = None,
 ) -> Trace:
     """Joins all that was found into a checked Trace with its doubts and its accounts.
 
     Args:
         doubted: doubts that the readers came with.
+        quarantine: takes rows that stand twice in the files together, and verdicts whose sample
+            is not there.
+
+    Raises:
+        InputError: there are such rows, and no quarantine; or the tables do not fit each other.
     """
     rules = dict.fromkeys(part.stop_rule for part in found if part.stop_rule != UNKNOWN)
     header = Header(
@@ -110,17 +39,22 @@ def joined(
         settings={k: v for part in found for k, v in part.settings.items()},
     )
     names = dict.fromkeys(table for part in found for table in part.tables)
-    tables = {
-        name: _one([rows for part in found for rows in part.tables.get(name, ())], name, where)
-        for name in names
-    }
+    tables = {name: _one(found, name, where, quarantine) for name in names}
     try:
+        if quarantine is not None and "verdicts" in tables:
+            samples = tables.get("samples", empty("samples"))
+            tables["verdicts"] = _with_samples(found, tables["verdicts"], samples, quarantine)
         trace = assemble(header, **tables)
     except InputError as error:
         raise InputError(f"{where}: {error}") from error
-    masks = [mask for part in found for mask in part.ungraded]
+    masks = [
+        pl.repeat(rows.ungraded, len(rows.frame), eager=True)
+        for part in found
+        for rows in part.tables.get("samples", ())
+    ]
     trace = replace(_graded(trace, masks, where), header=_accounted(header, found))
-    return _finish(trace, [note for part in found for note in part.notes], doubted)
+    notes = [note for part in found for note in part.notes]
+    return _finish(trace, notes, [*doubted, *(quarantine.doubts if quarantine else ())])
 
 
 def _accounted(header: Header, found: Sequence[Found]) -> Header:
@@ -135,32 +69,47 @@ def _accounted(header: Header, found: Sequence[Found]) -> Header:
     return replace(header, rows=rows)
 
 
-def _one(rows: Sequence[pl.DataFrame], table: str, where: str) -> pl.DataFrame:
+def _one(
+    found: Sequence[Found], table: str, where: str, quarantine: Quarantine | None
+) -> pl.DataFrame:
     """One table of what several files hold of it."""
+    frames = [rows.frame for part in found for rows in part.tables.get(table, ())]
     if table == "problems":
-        return agreed(pl.concat(rows), where)
-    if len(rows) == 1:
-        return rows[0]
-    whole = pl.concat(rows)
-    return admit(whole, table, f"{where}: {table} of all files together")
+        return agreed(pl.concat(frames), where)
+    if len(frames) == 1:
+        return frames[0]
+    whole, place = pl.concat(frames), f"{where}: {table} of all files together"
+    if quarantine is None:
+        return admit(whole, table, place)
+    refused: dict[int, str] = {}
+    good = admit(whole, table, place, refused=refused)
+    quarantine.take(refused, whole, numbered(place))
+    _drop(found, table, list(refused))
+    return good
 
 
-def agreed(told: pl.DataFrame, where: str) -> pl.DataFrame:
-    """One row a problem from all that is told of it; a null gives way, a contradiction does not."""
-    facts = ("level", "gold")
-    merged = told.group_by("problem", "benchmark", maintain_order=True).agg(
-        pl.col(facts).drop_nulls().unique(maintain_order=True)
-    )
-    for fact in facts:
-        twice = merged.filter(pl.col(fact).list.len() > 1)
-        if len(twice):
-            first = twice.row(0, named=True)
-            one, other = first[fact][:2]
-            raise InputError(
-                f"{where}: a problem must have one {fact}; got {one!r} and {other!r} for problem"
-                f" {first['problem']!r}"
-            )
-    return merged.with_columns(pl.col(facts).list.first()).select(told.columns)
+def _with_samples(
+    found: Sequence[Found], verdicts: pl.DataFrame, samples: pl.DataFrame, quarantine: Quarantine
+) -> pl.DataFrame:
+    """Sets aside the verdicts on samples that are not there, such as samples set aside before."""
+    lost = strays(verdicts, samples)
+    rows = lost.arg_true().to_list()
+    rule = "every verdict needs its sample, which is not in the log or was set aside"
+    quarantine.take(dict.fromkeys(rows, rule), verdicts, numbered("verdicts of all files together"))
+    _drop(found, "verdicts", rows)
+    return verdicts.filter(~lost)
+
+
+def _drop(found: Sequence[Found], table: str, dropped: Sequence[int]) -> None:
+    """Drops rows, numbered through all that was found of a table, where they were found."""
+    start = 0
+    for part in found:
+        for rows in part.tables.get(table, ()):
+            numbers = pl.int_range(start, start + len(rows.frame), eager=True)
+            gone = numbers.is_in(dropped)
+            start += len(rows.frame)
+            rows.frame = rows.frame.filter(~gone)
+            part.lose(int(gone.sum()) if rows.counted else 0)
 
 
 def _graded(trace: Trace, ungraded: Sequence[pl.Series], where: str) -> Trace:

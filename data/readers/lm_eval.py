@@ -10,7 +10,7 @@ from ..errors import InputError, nearest
 from .fields import Kind, Unfit, array, flag, hashed, maybe, number, spelled, text, want
 from .glance import Glance
 from .intake import Format, Intake, Piece, Row
-from .opening import Record, objects
+from .opening import Record, lines
 from .passed import solved
 from .regrade import answered, golden, same
 
@@ -42,7 +42,7 @@ def read(paths: Sequence[Path], intake: Intake) -> Iterator[Piece]:
     folders = len({path.parent for path in kept}) > 1
     for path in paths:
         if path not in kept:
-            older = sum(1 for _ in objects(path))
+            older = sum(1 for _ in lines(path))
             intake.rows += older
             intake.leave("a line of a file that has a newer one of its task", older)
             continue
@@ -67,13 +67,13 @@ def _surveyed(path: Path, run: str | None, benchmark: str | None, intake: Intake
     """Looks over a file for its filters, its metrics and the last line of each question."""
     last: dict[str, dict[str, int]] = {}
     metrics: dict[str, None] = {}
-    for place, record in objects(path):
-        try:
-            doc, filter = want(record, "doc_id", text), maybe(record, "filter", text) or "none"
-        except Unfit as error:
-            raise InputError(f"{path}: line {place}: {error}") from error
+
+    def look(place: int, record: Record) -> None:
+        doc, filter = want(record, "doc_id", text), maybe(record, "filter", text) or "none"
         last.setdefault(filter, {})[doc] = place
-        metrics |= dict.fromkeys(_metrics(record))
+        metrics.update(dict.fromkeys(_metrics(record)))
+
+    intake.survey(path, look)
     if not last:
         raise InputError(f"{path}: the file has no rows")
     metric, filter = _chosen(intake.asked.truth, list(metrics), list(last), path)
@@ -132,7 +132,7 @@ def _log(log: Log, intake: Intake) -> Iterator[Piece]:
         else:
             yield from _rows(record, doc, log, intake)
 
-    records = ((place, (place, record)) for place, record in objects(log.path))
+    records = ((place, (place, record)) for place, record in intake.objects(log.path))
     yield from intake.gather(records, parse, log.path, each=False)
 
 

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from . import yamls
-from .apart import runs
 from .fields import Unfit, array, flag, hashed, maybe, spelled, text, want
 from .glance import Glance
 from .intake import Format, Intake, Piece, Row
 from .opening import Record
 from .regrade import answered, same
+from .runs import folders
 
 _GRADES = ("is_corrects", "is_correct")
 _ASKED = ("question", "prompt", "gt_answer", "theorem_name", "test_cases")
@@ -25,7 +25,7 @@ def fits(glance: Glance) -> bool:
 
 def read(paths: Sequence[Path], intake: Intake) -> Iterator[Piece]:
     """Reads `{problem}.yaml` files; the folder is the run where several hold the same problem."""
-    for path, run in zip(paths, runs(paths, problem_of), strict=True):
+    for path, run in folders(paths, problem_of):
 
         def parse(
             record: Record, path: Path = path, run: str | None = run

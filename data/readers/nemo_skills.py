@@ -9,7 +9,7 @@ from ..errors import InputError, nearest
 from .fields import Unfit, flag, hashed, maybe, number, spelled, text, whole
 from .glance import Glance
 from .intake import Format, Intake, Piece, Row
-from .opening import Record, objects
+from .opening import Record
 from .regrade import answered, same
 
 TRUTHS = ("symbolic_correct", "is_correct", "is_correct-plus", "judgement")
@@ -82,7 +82,7 @@ def _file(place: Place, seen: Seen, intake: Intake) -> Iterator[Piece]:
         for verdict in _verdicts(record, intake.asked.truth):
             yield "verdicts", {**key, "verdict": 0, **verdict}
 
-    records = ((at, (at - 1, record)) for at, record in objects(place.path))
+    records = ((at, (at - 1, record)) for at, record in intake.objects(place.path))
     yield from intake.gather(records, parse, place.path)
     seen.lengths.append(intake.rows - before)
 

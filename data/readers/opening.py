@@ -129,11 +129,19 @@ def objects(path: Path) -> Iterator[tuple[int, Record]]:
         InputError: a line is no JSON object, or states a key twice.
     """
     for number, line in lines(path):
-        where = f"{path}: line {number}"
-        value = parsed(line, where)
-        if not isinstance(value, dict):
-            raise InputError(f"{where}: must be a JSON object; got {shown(value)}")
-        yield number, value
+        yield number, an_object(line, f"{path}: line {number}")
+
+
+def an_object(line: bytes, where: str) -> Record:
+    """Returns the JSON object of a line.
+
+    Raises:
+        InputError: as `parsed`, or it is another value.
+    """
+    value = parsed(line, where)
+    if not isinstance(value, dict):
+        raise InputError(f"{where}: must be a JSON object; got {shown(value)}")
+    return value
 
 
 def parsed(data: bytes | str, where: str) -> Any:
@@ -178,7 +186,7 @@ def elements(stream: IO[bytes], where: str) -> Iterator[Any]:
 
 
 def _elements(reader: io.TextIOWrapper, where: str) -> Iterator[Any]:
-    text, at, number, end = "", 0, 0, False
+    text, at, number, end, decode = "", 0, 0, False, _Counting().raw_decode
     while True:
         text, at = text[at:], 0
         more = _more(reader, where)
@@ -192,7 +200,7 @@ def _elements(reader: io.TextIOWrapper, where: str) -> Iterator[Any]:
             if text[at : at + 1] == "]":
                 return
             try:
-                value, after = _checked(text, at)
+                value, after = decode(text, at)
             except (ValueError, RecursionError) as error:
                 if end or isinstance(error, Twice | RecursionError) or len(text) - at > LINE:
                     raise _unreadable(error, f"{where}: element {number + 1}") from error
@@ -205,25 +213,23 @@ def _elements(reader: io.TextIOWrapper, where: str) -> Iterator[Any]:
             at = 0
 
 
-def _checked(text: str, at: int) -> tuple[Any, int]:
-    """Parses one element; with care only where its keys are not as many as the text states."""
-    value, after = _FAST.raw_decode(text, at)
-    if text.count('":', at, after) != _keys(value):
-        return DECODER.raw_decode(text, at)
-    return value, after
+class _Counting:
+    """Decodes quickly; with care only where its keys are not as many as the text states."""
 
+    def __init__(self) -> None:
+        self._keys = 0
+        self._fast = json.JSONDecoder(object_hook=self._count)
 
-def _keys(value: Any) -> int:
-    """How many keys there are in a value, however deep."""
-    found, nested = 0, [value]
-    for inner in nested:  # it grows while it is walked
-        if type(inner) is dict:
-            found += len(inner)
-            inner = inner.values()
-        elif type(inner) is not list:
-            continue
-        nested += [v for v in inner if type(v) in _NESTING]
-    return found
+    def _count(self, made: Record) -> Record:
+        self._keys += len(made)
+        return made
+
+    def raw_decode(self, text: str, at: int) -> tuple[Any, int]:
+        self._keys = 0
+        found = self._fast.raw_decode(text, at)
+        return (
+            found if text.count('":', at, found[1]) == self._keys else DECODER.raw_decode(text, at)
+        )
 
 
 def _more(reader: io.TextIOWrapper, where: str) -> str:
@@ -255,8 +261,6 @@ def _once(pairs: list[tuple[str, Any]]) -> Record:
 
 
 DECODER = json.JSONDecoder(object_pairs_hook=_once)
-_FAST = json.JSONDecoder()
-_NESTING = (dict, list)
 
 
 def _unreadable(error: ValueError | RecursionError, where: str) -> InputError:

@@ -20,6 +20,9 @@ _WORDS: dict[str, float] = {
     "p": 0.5,
 }
 
+EXACT = {"C": True, "I": False, "N": False}
+"""What most scores are, by far."""
+
 
 def meaning(value: object) -> bool | float | None:
     """Returns True or False for a score of 1 or 0, a number for another, None for no score.
@@ -28,6 +31,8 @@ def meaning(value: object) -> bool | float | None:
     [True, False, 0.5, True, 0.25, None, None]
     """
     if isinstance(value, str):
+        if value in EXACT:
+            return EXACT[value]
         word = value.strip().lower()
         try:
             value = _WORDS[word] if word in _WORDS else float(word)

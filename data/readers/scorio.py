@@ -3,11 +3,10 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ..errors import InputError
-from .fields import Unfit, flag, maybe, number, text, want, whole
+from .fields import flag, maybe, number, text, want, whole
 from .glance import Glance
 from .intake import Format, Intake, Piece, Row
-from .opening import Record, objects
+from .opening import Record
 
 Ranks = dict[tuple[str | None, int], int]
 
@@ -22,30 +21,30 @@ def read(paths: Sequence[Path], intake: Intake) -> Iterator[Piece]:
     Ranks hold across problems and files, so that equal numbers mean equal seeds. Where two files
     hold one sample (two benchmarks, say), each file is a run of its own.
     """
-    ranks, twice = _seeds(paths)
+    ranks, twice = _seeds(paths, intake)
     for path in paths:
         run = path.name if twice else None
 
         def parse(record: Record, run: str | None = run) -> list[tuple[str, Row]]:
             return [("samples", {**_sample(record, ranks), "run": run})]
 
-        yield from intake.gather(objects(path), parse, path)
+        yield from intake.gather(intake.objects(path), parse, path)
 
 
-def _seeds(paths: Sequence[Path]) -> tuple[Ranks, bool]:
+def _seeds(paths: Sequence[Path], intake: Intake) -> tuple[Ranks, bool]:
     """The rank of each model's seeds, and whether two files hold the same sample."""
     seeds: dict[str | None, set[int]] = {}
     held: set[tuple[str | None, int, str]] = set()
     twice = False
     for path in paths:
-        here = set()
-        for line, record in objects(path):
-            try:
-                model, seed = _drawn(record)
-                here.add((model, seed, want(record, "data_id", text)))
-            except Unfit as error:
-                raise InputError(f"{path}: line {line}: {error}") from error
+        here: set[tuple[str | None, int, str]] = set()
+
+        def look(_: int, record: Record, here: set[tuple[str | None, int, str]] = here) -> None:
+            model, seed = _drawn(record)
+            here.add((model, seed, want(record, "data_id", text)))
             seeds.setdefault(model, set()).add(seed)
+
+        intake.survey(path, look)
         twice = twice or not held.isdisjoint(here)
         held |= here
     ranks = {

@@ -10,7 +10,7 @@ from .files import readable
 from .formal import Formulas
 from .glance import Glance
 from .intake import Format, Intake, Piece, Row
-from .opening import Record, objects
+from .opening import Record
 from .runs import runs
 
 VERIFIER = "prm"
@@ -33,13 +33,13 @@ def read(paths: Sequence[Path], intake: Intake) -> Iterator[Piece]:
             return _parsed(record, run, grades, intake)
 
         unit = "line" if path.suffix != ".parquet" else "row"
-        yield from intake.gather(_records(path), parse, path, unit=unit, each=False)
+        yield from intake.gather(_records(path, intake), parse, path, unit=unit, each=False)
     grades.tell(intake)
 
 
-def _records(path: Path) -> Iterable[tuple[int, Record]]:
+def _records(path: Path, intake: Intake) -> Iterable[tuple[int, Record]]:
     if path.suffix != ".parquet":
-        return objects(path)
+        return intake.objects(path)
     with readable(path):
         return enumerate(pl.read_parquet(path, memory_map=False).iter_rows(named=True), 1)
 

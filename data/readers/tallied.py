@@ -12,7 +12,7 @@ from ..doubts import lacking, unsure
 from ..errors import InputError
 from ..schema import COSTS, GROUP, ROUND, dtypes
 from .files import readable
-from .joining import Found
+from .found import Found, Rows
 
 KEPT = "read as counts: majority, best-of and verdicts need the samples, which were not kept"
 
@@ -65,12 +65,12 @@ def reduced(found: Found, where: str) -> Found:
         return found
     tables = {name: rows for name, rows in found.tables.items() if name == "tallies"}
     for rows in found.tables["samples"]:
-        tallies, problems, said = tally(rows.lazy(), Path(where), {})
-        tables.setdefault("tallies", []).append(tallies)
-        tables.setdefault("problems", []).append(problems)
+        tallies, problems, said = tally(rows.frame.lazy(), Path(where), {})
+        tables.setdefault("tallies", []).append(Rows(tallies))
+        tables.setdefault("problems", []).append(Rows(problems))
         found.notes += said
     tables.setdefault("problems", []).extend(found.tables.get("problems", ()))
-    return replace(found, tables=tables, ungraded=[])
+    return replace(found, tables=tables)
 
 
 def _named(rows: pl.LazyFrame, names: Mapping[str, str]) -> pl.LazyFrame:

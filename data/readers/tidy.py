@@ -1,19 +1,22 @@
 """Tidy files: samples, verdicts, problems or counts, told apart by their columns."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from itertools import chain
 from pathlib import Path
 
 import polars as pl
 
-from ..door import admit, cast_columns, is_boolean, rename, unknown_columns
+from ..door import admit, cast_columns, is_boolean, numbered, rename, unknown_columns
 from ..errors import InputError, nearest
 from ..schema import GROUP, dtypes
 from ..store import digest
 from ..traces import Trace
-from .files import load, scan
+from .files import Spoilt, load, scan
+from .found import Found, Rows, agreed
 from .intake import Asked
-from .joining import Found, agreed, joined
+from .joining import joined
+from .quarantine import REASON, Quarantine
 from .tallied import tally
 
 KINDS: dict[str, tuple[set[str], ...]] = {
@@ -42,20 +45,35 @@ def tables(paths: Sequence[Path], asked: Asked) -> Found:
         asked: `names` for columns that are called otherwise, and `verdicts`, columns of the samples
             that are verdicts or scores.
     """
-    names, verdicts = asked.names, asked.verdicts
-    frames = _renamed([load(path) for path in paths], names, where_of(paths))
-    found = Found()
-    for path, frame in zip(paths, frames, strict=True):
+    names, verdicts, found = asked.names, asked.verdicts, Found()
+    frames = [load(path, _spoilt(found, asked.quarantine)) for path in paths]
+    for path, frame in zip(paths, _renamed(frames, names, where_of(paths)), strict=True):
         kind = kind_of(frame, str(path))
-        lifted = _lift(frame, verdicts, str(path)) if kind == "samples" else []
-        for table, rows in [*_split(frame, kind, str(path)), *lifted]:
-            found.add(table, rows, ungraded="correct" not in frame.columns)
+        good, rows, numbers = _good(frame, kind, str(path), asked.quarantine)
+        found.add(kind, Rows(rows, ungraded="correct" not in frame.columns))
+        _describe(found, good, kind, str(path))
+        if kind == "samples":
+            _lift(found, good, asked, str(path), numbers)
         found.rows += len(frame)
         found.kept += len(frame)
+        found.lose(len(frame) - len(good))
         found.notes += _left_behind(frame, kind, set(verdicts.values()), path)
     if verdicts and "samples" not in found.tables:
         raise InputError("--verdict lifts a column of the samples, but no samples were read")
     return found
+
+
+def _spoilt(found: Found, quarantine: Quarantine | None) -> Spoilt | None:
+    """Sets lines aside that cannot be read at all."""
+    if quarantine is None:
+        return None
+
+    def take(place: str, rule: str, line: str) -> None:
+        quarantine.add(place, rule, line)
+        found.rows += 1
+        found.aside[REASON] += 1
+
+    return take
 
 
 def counted(paths: Sequence[Path], names: Mapping[str, str], verdicts: Mapping[str, str]) -> Trace:
@@ -63,10 +81,11 @@ def counted(paths: Sequence[Path], names: Mapping[str, str], verdicts: Mapping[s
     if verdicts:
         raise InputError("--verdict lifts a column of the samples, which counts do not keep")
     where = where_of(paths)
-    scans = [scan(path) for path in paths]
-    _check_names([c for rows in scans for c in rows.collect_schema()], names, where)
-    told = [tally(rows, path, names) for rows, path in zip(scans, paths, strict=True)]
-    found = [Found({"tallies": [tallies], "problems": [p]}) for tallies, p, _ in told]
+    with ExitStack() as opened:
+        scans = [opened.enter_context(scan(path)) for path in paths]
+        _check_names([c for rows in scans for c in rows.collect_schema()], names, where)
+        told = [tally(rows, path, names) for rows, path in zip(scans, paths, strict=True)]
+    found = [Found({"tallies": [Rows(t)], "problems": [Rows(p)]}) for t, p, _ in told]
     if all(tallies.is_empty() for tallies, _, _ in told):
         raise InputError(f"{where}: no sample is graded (correct is empty everywhere)")
     said = dict.fromkeys(chain.from_iterable(doubts for _, _, doubts in told))
@@ -131,39 +150,61 @@ def where_of(paths: Sequence[Path]) -> str:
     return named + (f" and {len(paths) - NAMED} more" if len(paths) > NAMED else "")
 
 
-def _split(frame: pl.DataFrame, kind: str, where: str) -> list[tuple[str, pl.DataFrame]]:
-    """The rows of a file, and the problems that they describe on the way."""
+def _good(
+    frame: pl.DataFrame, kind: str, where: str, quarantine: Quarantine | None
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.Series]:
+    """The rows of a file that keep the rules: as they are, as the door gives them, their numbers.
+
+    Others are set aside, or without a quarantine are an error.
+    """
     if kind == "verdicts" and "verdict" not in frame.columns:
         key = [c for c in ("problem", "sample", *GROUP, "verifier") if c in frame.columns]
         frame = frame.with_columns(verdict=pl.int_range(pl.len()).over(key))
-    parts = [(kind, admit(frame, kind, where))]
+    numbers = pl.int_range(len(frame), eager=True)
+    if quarantine is None:
+        return frame, admit(frame, kind, where), numbers
+    refused: dict[int, str] = {}
+    rows = admit(frame, kind, where, refused=refused)
+    quarantine.take(refused, frame, numbered(where))
+    good = ~numbers.is_in(list(refused))
+    return frame.filter(good), rows, numbers.filter(good)
+
+
+def _describe(found: Found, frame: pl.DataFrame, kind: str, where: str) -> None:
+    """Takes in the problems that samples or counts describe on the way."""
     told = [c for c in ("level", "gold", "benchmark") if c in frame.columns]
     if kind in ("samples", "tallies") and told:
         rows = cast_columns(frame.select("problem", *told), "problems", where)
-        parts.append(("problems", agreed(rows, where)))
-    return parts
+        found.add("problems", Rows(agreed(rows, where), counted=False))
 
 
-def _lift(
-    frame: pl.DataFrame, verdicts: Mapping[str, str], where: str
-) -> list[tuple[str, pl.DataFrame]]:
+def _lift(found: Found, frame: pl.DataFrame, asked: Asked, where: str, numbers: pl.Series) -> None:
+    """Takes in the columns of samples that are verdicts; `numbers` are those of their rows."""
     key = [c for c in ("problem", "sample", *GROUP) if c in frame.columns]
-    lifted = []
-    for verifier, column in verdicts.items():
+    for verifier, column in asked.verdicts.items():
         if column not in frame.columns:
             raise InputError(
                 f"{where}: --verdict {verifier}={column}: there is no column {column!r}"
                 f" (columns: {listed(frame.columns)}){nearest(column, frame.columns)}"
             )
+        flags = is_boolean(frame[column], sound=asked.quarantine is None)
         rows = frame.select(
             *key,
             pl.lit(verifier).alias("verifier"),
             pl.lit(0).alias("verdict"),
-            pl.col(column).alias("accepts" if is_boolean(frame[column]) else "score"),
+            pl.col(column).alias("accepts" if flags else "score"),
         )
-        place = f"{where}: --verdict {verifier}={column}"
-        lifted.append(("verdicts", admit(rows, "verdicts", place)))
-    return lifted
+
+        lifted = f"{where}: --verdict {verifier}={column}"
+
+        def place(row: int, lifted: str = lifted) -> str:
+            return f"{lifted}: row {numbers[row] + 1}"
+
+        refused: dict[int, str] | None = None if asked.quarantine is None else {}
+        good = admit(rows, "verdicts", lifted, place, refused)
+        if asked.quarantine is not None and refused:
+            asked.quarantine.take(refused, rows, place)
+        found.add("verdicts", Rows(good, counted=False))
 
 
 def _left_behind(frame: pl.DataFrame, kind: str, used: set[str], path: Path) -> list[str]:

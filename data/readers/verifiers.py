@@ -9,7 +9,7 @@ from .fields import Unfit, hashed, maybe, number, record, spelled, text, want, w
 from .glance import Glance
 from .intake import Format, Intake, Piece, Row
 from .messages import spoken
-from .opening import Record, document, objects
+from .opening import Record, document
 from .regrade import answered, golden, same
 from .runs import runs
 
@@ -43,7 +43,7 @@ def read(paths: Sequence[Path], intake: Intake) -> Iterator[Piece]:
             sample = {**key, "problem": problem, "sample": drawn[problem] - 1}
             return _rows(rollout, sample, threshold, intake.asked.answer)
 
-        yield from intake.gather(objects(path), parse, path)
+        yield from intake.gather(intake.objects(path), parse, path)
 
 
 def _beside(path: Path) -> tuple[float, Row]:

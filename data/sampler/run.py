@@ -119,11 +119,13 @@ def sample(
     workers: Callable[[], tuple[Pool, Mapping[str, object]]],
     today: str,
     tell: Tell | None = None,
+    *,
+    sync: float = 0.0,
 ) -> dict[str, Any]:
     """Draws what is missing under `out`, and writes the trace; returns what there is in the end.
 
     `workers()` returns the pool and what its engine says of itself; it is called only where
-    something is missing. `tell(done, most)` hears of every record.
+    something is missing. `tell(done, most)` hears of every record. `sync` is that of a Shard.
 
     Raises:
         InputError: `out` holds something else; an engine fails.
@@ -134,7 +136,7 @@ def sample(
     if told is None or any(group.next(job) for group in drawn):
         pool, info = workers()
         begin(out, job, info, today)
-        with shards.Shard(path) as shard:
+        with shards.Shard(path, sync) as shard:
             drawn = groups(job, shards.records(path))  # another writer may have come between
             _carry_out(drawn, job, pool, shard, tell)
     with shards.Shard(out / shards.FOLDER / "lock"):

@@ -3,12 +3,14 @@ are behind `make calibrate PARTS=hostile`."""
 
 import gzip
 import json
+import os
 from pathlib import Path
 
+import polars as pl
 import pytest
 from apportion.benchmarks.hostile import try_all
 from apportion.data.errors import InputError
-from apportion.data.readers import opening, read
+from apportion.data.readers import files, opening, read
 from apportion.data.readers.zipped import zipfile
 
 from .test_formats import CASES, laid
@@ -80,3 +82,31 @@ def test_a_number_with_too_many_digits_is_one_line(tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
     path.write_text('{"task_id": ' + "9" * 5000 + ', "completion": "", "passed": true}\n')
     assert "not JSON" in refused(path, format="human-eval")
+
+
+def test_a_broken_parquet_file_says_one_line_and_no_panic(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "log.parquet"
+    said: list[str] = []
+    frame = pl.DataFrame({"problem": ["a"] * 50, "sample": range(50), "correct": [True] * 50})
+    frame.write_parquet(path)
+    whole = path.read_bytes()
+    for at in range(4, 300, 4):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 255]) + whole[at + 1 :])
+        try:
+            read(path)
+        except InputError as error:
+            said.append(str(error))
+    assert len(said) > 10
+    assert all(line.startswith(str(path)) and "\n" not in line for line in said)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_sound_parquet_file_swallows_no_words(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    pl.DataFrame({"a": [1]}).write_parquet(tmp_path / "log.parquet")
+    with files.readable(tmp_path / "log.parquet"):
+        os.write(2, b"a warning\n")
+    assert capfd.readouterr().err == "a warning\n"

@@ -1,6 +1,8 @@
 """A killed run loses at most the record it was at, and a shard has one writer."""
 
 import json
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -59,6 +61,21 @@ def test_a_shard_torn_in_its_first_line_is_emptied(path: Path) -> None:
     path.write_bytes(b'{"problem')
     shards.Shard(path).close()
     assert path.read_bytes() == b""
+
+
+@pytest.mark.parametrize(("sync", "times"), [(0.0, 4), (10.0, 1), (2.5, 2)])
+def test_a_record_is_synced_as_often_as_asked_and_all_are_in_the_end(
+    path: Path, sync: float, times: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter(range(100))
+    synced: list[int] = []
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(os, "fsync", synced.append)
+    with shards.Shard(path, sync) as shard:
+        for number in range(3):
+            shard.append(record("b", 3 + number))
+    assert len(synced) == times
+    assert len(store.read(path.parent.parent)) == 7
 
 
 def test_a_second_writer_is_refused_until_the_first_is_done(path: Path) -> None:

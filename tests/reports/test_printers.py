@@ -1,20 +1,25 @@
 """The laws of the printers: inert, self-contained, the same bytes each time, open to everyone."""
 
+import base64
+import hashlib
 import io
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pytest
+from apportion.analysis.curve import Curve
 from apportion.data.errors import InputError
 from apportion.fitting.fit import Fit
 from apportion.planner.plan import Plan
-from apportion.reports import page
+from apportion.reports import figures, marks, page
 from apportion.reports.document import Document as Doc
-from apportion.reports.document import Doubts, Picture, data
+from apportion.reports.document import Doubts, Picture, Section, data
 from apportion.reports.html import to_html
 from apportion.reports.pdf import to_pdf
 from pypdf import PdfReader
@@ -85,11 +90,18 @@ def pictures(document: Doc) -> list[Picture]:
     return [b for s in document.sections for b in s.blocks if isinstance(b, Picture)]
 
 
-def test_the_html_fetches_nothing_and_runs_nothing(case: str) -> None:
+def test_the_html_fetches_nothing_and_runs_its_one_script_alone(case: str) -> None:
     page_ = Tags(html(case))
     links = [v for _, a in page_.tags for k, v in a.items() if k in {"src", "href"}]
     assert all(link and link.startswith(("#", "data:")) for link in links)
-    assert not page_.all("script")
+    assert page_.all("script") == [{}]
+    script = re.search("<script>(.*?)</script>", html(case), re.DOTALL)
+    assert script is not None
+    digest = base64.b64encode(hashlib.sha256(script[1].encode()).digest()).decode()
+    [policy] = [a["content"] for a in page_.all("meta") if "http-equiv" in a]
+    assert policy is not None
+    assert f"default-src 'none'; script-src 'sha256-{digest}';" in policy
+    assert not re.search(r"HTML|insertAdjacent|document\.write|eval|fetch|import", script[1])
     assert not [k for _, a in page_.tags for k in a if k.startswith("on")]
     style = re.search("<style>.*?</style>", html(case), re.DOTALL)
     assert style is not None
@@ -122,6 +134,35 @@ def test_pictures_have_words_and_are_small(case: str) -> None:
         assert picture.caption.strip()
         assert len(picture.svg) < 150_000
         assert "http" not in re.sub(r'xmlns(:\w+)?="[^"]*"', "", picture.svg)
+
+
+@pytest.mark.parametrize("name", ["coverage", "voting", "verification-1", "allocation", "summary"])
+def test_marks_stand_where_the_picture_draws_their_values(name: str) -> None:
+    [picture] = [p for p in pictures(report("full")) if p.name == name]
+    size = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', picture.svg)
+    assert size is not None
+    width, height = map(float, size.groups())
+    ends = re.findall(r'<use [^>]*x="([\d.]+)" y="([\d.]+)"|[ML] ([\d.]+) ([\d.]+)', picture.svg)
+    drawn = np.array([[float(a or c), float(b or d)] for a, b, c, d in ends])
+    assert len(picture.marks) >= 5
+    for mark in picture.marks:
+        away = np.abs(drawn - [mark.x * width, mark.y * height]).max(axis=1)
+        assert away.min() < 0.1, mark
+        assert re.search(r"\d\.\d+ \(.* to .*\), 90%$", mark.text), mark
+
+
+def test_no_mark_is_told_where_nothing_is_known() -> None:
+    axes = figures.canvas()[1]
+    curve = Curve(np.array([1, 2]), np.full((5, 2), np.nan))
+    assert marks.along(axes, [("coverage", curve)]) == ()
+    assert marks.at(axes, [(0.5, 0.5, "in"), (2.0, 0.5, "beyond the axes")])[0].text == "in"
+
+
+def test_paper_says_nothing_of_marks() -> None:
+    [first] = pictures(report("full"))[:1]
+    section = Section("only", "Only", (first,))
+    bare = Section("only", "Only", (replace(first, marks=()),))
+    assert to_pdf(Doc("t", "s", (section,))) == to_pdf(Doc("t", "s", (bare,)))
 
 
 def test_the_same_document_gives_the_same_bytes(case: str) -> None:
