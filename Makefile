@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 JOBS ?= 2
 
-.PHONY: demo test lint format types bench calibrate wheel test-sampler test-vllm bench-sampler examples clean
+.PHONY: demo test lint docs format types bench calibrate wheel test-sampler test-vllm bench-sampler examples clean
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/apportion demo --out out
@@ -17,6 +17,12 @@ lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	MYPYPATH=$(VENV)/types $(BIN)/mypy -p apportion
+
+# The pages as a site in out/site; a link or an anchor that leads nowhere is an error. The pages of
+# commands and of measurements are made first. Outputs: .venv/bin/python -m apportion.docs docs/PAGE.md
+docs: $(VENV)/demo.stamp .venv-docs/docs.stamp
+	APPORTION_CACHE=off $(BIN)/python -m apportion.docs
+	.venv-docs/bin/zensical build --strict --clean --config-file zensical.toml
 
 format: $(VENV)/test.stamp
 	$(BIN)/ruff check --fix .
@@ -58,6 +64,11 @@ $(VENV)/test.stamp: pyproject.toml constraints.txt | $(VENV)/bin/python
 	mkdir -p $(VENV)/types && ln -sfn "$(CURDIR)" $(VENV)/types/apportion
 	touch $(VENV)/demo.stamp $@
 
+.venv-docs/docs.stamp: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv-docs
+	.venv-docs/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt 'zensical<0.1'
+	touch $@
+
 # vLLM for real, in the process and as a server: 3.7 GB, an environment of its own. It needs
 # torch==2.13.0+cpu, from PyTorch's own index of CPU wheels (PIP_EXTRA_INDEX_URL).
 test-vllm: .venv-vllm/vllm.stamp
@@ -86,4 +97,4 @@ examples: .venv-sampler/sampler.stamp
 	touch $@
 
 clean:
-	rm -rf build dist out .mypy_cache .pytest_cache .ruff_cache analysis/exact/__pycache__
+	rm -rf build dist out .cache .mypy_cache .pytest_cache .ruff_cache analysis/exact/__pycache__

@@ -1,4 +1,4 @@
-"""`python -m apportion.docs PAGE...`: writes docs/commands.md and the outputs of pages anew.
+"""`python -m apportion.docs PAGE...`: writes generated pages and outputs anew.
 
 Outputs with lines left out (`...`) are not rewritten; what came out is printed beside them.
 """
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from .blocks import inside, run, trimmed
 from .commands import PAGE, page
+from .measured import INTERVALS, SPEED, intervals, speed
 
 
 def refreshed(text: str) -> str:
@@ -26,8 +27,10 @@ def refreshed(text: str) -> str:
 
 
 def main() -> None:
-    """Writes the page of commands; refreshes the pages named, each in a folder of its own."""
+    """Writes the generated pages; refreshes the pages named, each in a folder of its own."""
     PAGE.write_text(page(), "utf8")
+    INTERVALS.write_text(intervals(), "utf8")
+    SPEED.write_text(speed(), "utf8")
     for path in [Path(name).resolve() for name in sys.argv[1:]]:
         with tempfile.TemporaryDirectory() as folder, inside(Path(folder)):
             made = refreshed(path.read_text("utf8"))

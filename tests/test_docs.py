@@ -8,7 +8,7 @@ from pathlib import Path
 import apportion
 import pytest
 from apportion.cli import cli
-from apportion.docs import commands
+from apportion.docs import commands, measured
 from apportion.docs.blocks import KINDS, blocks, run
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -81,6 +81,11 @@ def test_the_page_of_commands_is_what_the_program_says() -> None:
     assert text_of("docs/commands.md") == commands.page()
 
 
+def test_the_pages_of_what_was_measured_are_what_was_measured() -> None:
+    assert text_of("docs/intervals.md") == measured.intervals()
+    assert text_of("docs/speed.md") == measured.speed()
+
+
 def test_the_shape_of_json_is_told() -> None:
     assert doctest.testmod(commands).failed == 0
     assert commands.shape([[{"a": 1.5}, {"a": None, "b": True}]]) == (
@@ -94,3 +99,17 @@ def test_every_estimator_has_its_method_and_what_it_was_shown_to_do() -> None:
     for name in filter(str.islower, apportion.__all__):
         layer = getattr(apportion, name).__module__.split(".")[1]
         assert layer in ("data", "reports") or name in named, name
+
+
+def anchors(page: str) -> set[str]:
+    """The anchors that the headings of a page make, on GitHub and on the site alike."""
+    bare = re.sub(r"^```.*?^```$", "", text_of(page), flags=re.MULTILINE | re.DOTALL)
+    heads = re.findall(r"^#+ (.+)$", bare, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_into_pages_meet_a_heading(page: str) -> None:
+    for target, anchor in re.findall(r"\]\(([\w./-]*)#([^)]+)\)", text_of(page)):
+        met = (ROOT / page).parent / target if target else ROOT / page
+        assert anchor in anchors(met.resolve().relative_to(ROOT).as_posix()), f"{target}#{anchor}"
