@@ -201,6 +201,7 @@ def fit(
 @click.option(
     "--compare",
     type=click.Path(path_type=Path),
+    callback=bundled,
     metavar="TRACE",
     help="Another log, or another date of this one: what changed, and what cannot be told.",
 )
