@@ -65,10 +65,12 @@ def mass(_: click.Context, __: click.Parameter, value: float) -> float:
 
 
 def bundled(
-    _: click.Context, __: click.Parameter, value: Path | tuple[Path, ...]
-) -> Path | tuple[Path, ...]:
+    _: click.Context, __: click.Parameter, value: Path | tuple[Path, ...] | None
+) -> Path | tuple[Path, ...] | None:
     """Finds the bundled log that `example:NAME` names."""
-    return located(value) if isinstance(value, Path) else tuple(located(p) for p in value)
+    if value is None or isinstance(value, Path):
+        return value and located(value)
+    return tuple(located(path) for path in value)
 
 
 def spending(options: dict[str, Any]) -> dict[str, Any]:

@@ -178,10 +178,7 @@ _KINDS: dict[pl.DataType, str] = {
 def _to_bool(column: pl.Series) -> pl.Series:
     if column.dtype == pl.Boolean:
         return column
-    text = column.cast(pl.String, strict=False).str.strip_chars().str.to_lowercase()
-    yes, no = text.is_in(_TRUE), text.is_in(_FALSE)
-    flags = pl.select(pl.when(yes).then(True).when(no).then(False).otherwise(None)).to_series()
-    return flags.cast(pl.Boolean)
+    return _read(column.cast(pl.String, strict=False), _flag)
 
 
 def is_boolean(column: pl.Series, *, sound: bool = True) -> bool:
@@ -212,8 +209,9 @@ def _blank(text: pl.Series) -> bool:
 def _to_float(column: pl.Series) -> pl.Series:
     if not (column.dtype.is_numeric() or column.dtype in (pl.String, pl.Boolean)):
         return pl.Series([None] * len(column), dtype=pl.Float64)
-    source = column.str.strip_chars() if column.dtype == pl.String else column
-    return source.cast(pl.Float64, strict=False)
+    if column.dtype == pl.String:
+        return _read(column, _number)
+    return column.cast(pl.Float64, strict=False)
 
 
 def _to_whole(column: pl.Series) -> pl.Series:
@@ -221,14 +219,39 @@ def _to_whole(column: pl.Series) -> pl.Series:
         return column.cast(pl.Int64, strict=False)
     if column.dtype == pl.Boolean:
         return pl.Series([None] * len(column), dtype=pl.Int64)
-    number = _to_float(column)
-    exact = number.is_finite() & (number == number.round()) & (number.abs() < 2.0**53)
-    whole = number.set(~exact.fill_null(value=False), None).cast(pl.Int64)
     if column.dtype == pl.String:
-        return column.str.strip_chars().cast(pl.Int64, strict=False).fill_null(whole)
-    return whole
+        return _read(column, _whole)
+    return _read(_to_float(column), _rounded)
 
 
+def _read(column: pl.Series, cast: Callable[[pl.Expr], pl.Expr]) -> pl.Series:
+    return column.to_frame().select(cast(pl.col(column.name))).to_series()
+
+
+def _flag(text: pl.Expr) -> pl.Expr:
+    word = text.str.strip_chars().str.to_lowercase()
+    return pl.when(word.is_in(_TRUE)).then(True).when(word.is_in(_FALSE)).then(False)
+
+
+def _number(text: pl.Expr) -> pl.Expr:
+    return text.str.strip_chars().cast(pl.Float64, strict=False)
+
+
+def _whole(text: pl.Expr) -> pl.Expr:
+    return text.str.strip_chars().cast(pl.Int64, strict=False).fill_null(_rounded(_number(text)))
+
+
+def _rounded(number: pl.Expr) -> pl.Expr:
+    exact = number.is_finite() & (number == number.round()) & (number.abs() < 2.0**53)
+    return pl.when(exact).then(number).cast(pl.Int64)
+
+
+TEXTS: dict[pl.DataType, Callable[[pl.Expr], pl.Expr]] = {
+    pl.Boolean(): _flag,
+    pl.Int64(): _whole,
+    pl.Float64(): _number,
+}
+"""How columns of text are cast as they stream by."""
 CASTS: dict[pl.DataType, Callable[[pl.Series], pl.Series]] = {
     pl.Boolean(): _to_bool,
     pl.Int64(): _to_whole,

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from ..door import CASTS, NOT_PLAIN, admit, cast_columns
+from ..door import CASTS, NOT_PLAIN, TEXTS, admit, cast_columns
 from ..doubts import lacking, unsure
 from ..errors import InputError
 from ..schema import COSTS, GROUP, ROUND, dtypes
@@ -113,6 +113,8 @@ def _cast(name: str, got: pl.DataType) -> pl.Expr:
         return column
     if got.is_integer() and ours.is_integer():
         return column.cast(ours, strict=False)
+    if got == pl.String:  # a function of Python would make the stream wait for all of a column
+        return TEXTS[ours](column).alias(name)
     return column.map_batches(CASTS[ours], return_dtype=ours, is_elementwise=True)
 
 
