@@ -23,6 +23,8 @@ PRINTED = {
     "fit": "fit log --target 0.5",
     "plan": "plan log --budget 1500 -o plan.json",
     "check": "check plan.json log",
+    "figure": "figure coverage log -o coverage.svg",
+    "report": "report log -o report.html --only coverage",
     "policies": "policies log --budget 4 --unit samples",
     "next": "next log --budget 1500",
     "design": "design --prior a=1,b=2 --want coverage@4:0.1 --max-samples 4",
@@ -91,11 +93,24 @@ def _told(
     own = [row for row in options(command) if row not in shared]
     if own:
         yield _table(own)
-    if rest := [row for row in options(command) if row in shared]:
-        names = ", ".join(f"`{left.split(' ')[0]}`" for left, _ in rest)
-        yield f"Shared options, told above: {names}.\n"
+    if rest := _shared(options(command)):
+        yield f"Also {rest}.\n"
     if shape:
         yield f"With `--json`:\n\n```text\n{shape}```\n"
+
+
+def _shared(rows: Sequence[tuple[str, str]]) -> str:
+    """Names the sections whose options are all here, and the options of the others that are."""
+    told = []
+    for title, command, _ in SHARED:
+        of = options(command)
+        here = [left.split(" ")[0] for left, right in of if (left, right) in rows]
+        if len(here) == len(of):
+            anchor = title.lower().replace(" ", "-")
+            told.append(f"the [{title[0].lower()}{title[1:]}](#{anchor})")
+        else:
+            told += [f"`{name}`" for name in here]
+    return ", ".join(told)
 
 
 def options(command: click.Command) -> list[tuple[str, str]]:
