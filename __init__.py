@@ -4,6 +4,8 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from .data.shown import PRINTERS
+
 try:
     __version__ = version("apportion")
 except PackageNotFoundError:  # a checkout that was never installed
@@ -112,6 +114,14 @@ def __getattr__(name: str) -> Any:
     if name not in _FACE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f".{_FACE[name]}", __name__), name)
+
+
+def _html(result: object) -> str:
+    printed: str = import_module(".reports.notebook", __name__).html(result)
+    return printed
+
+
+PRINTERS["html"] = _html
 
 
 def __dir__() -> list[str]:

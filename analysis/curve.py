@@ -7,6 +7,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ..data.shown import Shown
+
 Floats = NDArray[np.float64]
 Population = Literal["these", "new", "check"]
 Json = dict[str, object]
@@ -88,7 +90,7 @@ def _depth(column: Floats) -> Floats:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Curve:
+class Curve(Shown):
     """Values at `k` (K,) in every world (W, K); row 0 is the log itself, the rest are redrawn.
 
     `population` says whom the interval is for: `these` problems, `new` problems like them, or a

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from . import coverage, fits, foreign, ingest, planner, ranks, verification, voting, weighted
+from . import coverage, fits, foreign, ingest, pages, planner, ranks, verification, voting, weighted
 from .ratio import Ratio
 
 HERE = Path(__file__).parent
@@ -64,6 +64,12 @@ def ranking(_: Path) -> Asked:
     yield ranks.against_nuts(), 300
 
 
+def printing(_: Path) -> Asked:
+    """From a fit and a plan to pages: 1.3 times the bare pictures and half a second are allowed."""
+    for made in pages.ratios():
+        yield made, made.theirs / (1.3 * made.theirs + 0.5)
+
+
 PARTS: dict[str, Callable[[Path], Asked]] = {
     "exact": exact,
     "reading": reading,
@@ -71,6 +77,7 @@ PARTS: dict[str, Callable[[Path], Asked]] = {
     "planning": planning,
     "fitting": fitting,
     "ranking": ranking,
+    "pages": printing,
 }
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from ..analysis.curve import Curve, Floats, Interval, Json, number
 from ..analysis.ways import Ways
+from ..data.shown import Shown
 from ..data.traces import Group, Source
 from .verified import Verified
 
@@ -219,7 +220,7 @@ class GroupFit:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Fit:
+class Fit(Shown):
     """The fits of all groups of a log, and what they came from."""
 
     groups: tuple[GroupFit, ...]

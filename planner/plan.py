@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from ..analysis.curve import Floats, Interval, Json, number
 from ..analysis.probe import Probe
+from ..data.shown import Shown
 from ..data.traces import Group, Source
 from .costs import FREE, Prices
 
@@ -213,7 +214,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Plan:
+class Plan(Shown):
     """The split of a budget over the levels, its certificate, and what the baselines would give.
 
     `accuracy` is the promise: chosen on some problems, valued on the others. `optimism` is what

@@ -131,7 +131,10 @@ def name_lines(axes: Axes, names: Sequence[tuple[str, float, str]], step: float 
         axes.annotate(
             text, (1, want), (1.035, place), xycoords="axes fraction", color=ink(color),
             va="center", fontsize=9, linespacing=1.05, annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": color, "lw": 0.8, "shrinkA": 1, "shrinkB": 0},
+            arrowprops={
+                "arrowstyle": "-", "color": color, "lw": 0.8, "shrinkA": 1, "shrinkB": 0,
+                "relpos": (0, 0.5),
+            },
         )  # fmt: skip
 
 
@@ -190,9 +193,9 @@ def ticks(low: float, high: float) -> list[float]:
 
 
 def _short(x: float) -> str:
-    for factor, letter in ((1e9, "B"), (1e6, "M"), (1e4, "k")):
-        if x >= factor:
-            return f"{x / {'k': 1e3}.get(letter, factor):g}{letter}"
+    for factor, letter in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if x >= factor and (x >= 1e4 or x % factor == 0):
+            return f"{x / factor:g}{letter}"
     return amount(x)
 
 

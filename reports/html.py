@@ -9,22 +9,33 @@ from collections.abc import Sequence
 from hashlib import sha256
 from importlib import resources
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 
-from .document import Document, data
+from .document import Document, Section, data
 
 
 def to_html(document: Document) -> bytes:
     """Returns the document as one HTML page; the same document gives the same bytes."""
-    page = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    page.filters["embedded"] = _embedded
-    page.filters["listed"] = _listed
     script = _template("page.js")
     digest = "sha256-" + base64.b64encode(sha256(script.encode()).digest()).decode("ascii")
-    made = page.from_string(_template("page.html.j2"))
-    return made.render(**data(document), script=script, digest=digest).encode()
+    page = _templates().get_template("page.html.j2")
+    return page.render(**data(document), script=script, digest=digest).encode()
+
+
+def to_fragment(section: Section) -> str:
+    """Returns the blocks of a section as HTML for a page of others: no script and no style."""
+    told = data(Document("", "", (section,)))
+    return _templates().get_template("fragment.html.j2").render(told)
+
+
+def _templates() -> Environment:
+    made = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        loader=FunctionLoader(_template),
+    )  # fmt: skip
+    made.filters["embedded"] = _embedded
+    made.filters["listed"] = _listed
+    return made
 
 
 def _template(name: str) -> str:

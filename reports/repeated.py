@@ -11,7 +11,18 @@ from ..fitting.split import Split
 from ..fitting.surface import EVERY, Surface
 from ..fitting.verified import Verified
 from .document import Block, Column, Picture, Prose, Section, Table
-from .figures import CYCLE, GREY, accuracy_axis, canvas, log_axis, look, name_lines, svg
+from .figures import (
+    CYCLE,
+    DASHES,
+    GREY,
+    MARKERS,
+    accuracy_axis,
+    canvas,
+    log_axis,
+    look,
+    name_lines,
+    svg,
+)
 from .marks import Point, at
 from .wording import amount, clip, ends, people, percent, proportion, say
 
@@ -127,9 +138,10 @@ def figure(surface: Surface) -> Figure:
         accuracy_axis(axes, float(np.nanmax(high[:, columns])), "accuracy")
         log_axis(axes, 1, int(surface.solutions[-1]), "S, solutions")
         names: list[tuple[str, float, str]] = []
-        for color, j in zip(CYCLE, columns, strict=False):
-            _line(axes, surface, j, color)
-            names.append((_name(int(surface.verdicts[j])), float(surface.estimate[-1, j]), color))
+        for i, j in enumerate(columns):
+            _line(axes, surface, j, i)
+            end = float(surface.estimate[-1, j])
+            names.append((_name(int(surface.verdicts[j])), end, CYCLE[i]))
         j = columns[-1]
         axes.fill_between(
             surface.solutions, low[:, j], high[:, j],
@@ -143,11 +155,13 @@ def figure(surface: Surface) -> Figure:
     return drawn
 
 
-def _line(axes: Axes, surface: Surface, j: int, color: str) -> None:
-    exact, height = surface.exact[:, j], surface.estimate[:, j]
-    axes.plot(surface.solutions, height, color=color)
+def _line(axes: Axes, surface: Surface, j: int, i: int) -> None:
+    exact, height, color = surface.exact[:, j], surface.estimate[:, j], CYCLE[i]
+    axes.plot(surface.solutions, height, color=color, ls=DASHES[i])
     for kept, face in ((exact, color), (~exact, "#ffffff")):
-        axes.plot(surface.solutions[kept], height[kept], "o", color=color, markerfacecolor=face)
+        axes.plot(
+            surface.solutions[kept], height[kept], MARKERS[i], color=color, markerfacecolor=face
+        )
 
 
 def _grid(each: Verified) -> Table:

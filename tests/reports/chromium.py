@@ -59,7 +59,7 @@ class Page:
             width=width, height=900, deviceScaleFactor=1, mobile=False,
         )  # fmt: skip
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        self.do("Emulation.setEmulatedMedia", features=[scheme])
+        self.do("Emulation.setEmulatedMedia", media="", features=[scheme])
         self.events.clear()
         self.do("Page.navigate", url=address)
         while not self.told("Page.loadEventFired"):

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.skipif(
     PROGRAM is None and not NEEDED, reason="no chromium here (Debian: apt-get install chromium)"
 )
 Show = Callable[..., Page]
+DARK = {"name": "prefers-color-scheme", "value": "dark"}
 BAD = (
     '<img src=x onerror="window.hacked = 1">',
     "</script><script>window.hacked = 2</script>",
@@ -195,6 +196,16 @@ def test_words_and_lines_in_pictures_stand_out(show: Show, dark: bool) -> None:
     contrasts = [_contrast(color, paper) for color in shown]
     assert min(contrasts[: len(words)]) >= 4.5
     assert min(contrasts[len(words) :]) >= 2.2
+
+
+def test_paper_is_white_whatever_the_screen(show: Show) -> None:
+    page = show(html("full"), dark=True)
+    page.do("Emulation.setEmulatedMedia", media="print", features=[DARK])
+    assert page.ask("getComputedStyle(document.querySelector('figure img')).filter") == "none"
+    for what in (".plate", "body"):
+        color = page.ask(f"getComputedStyle(document.querySelector('{what}')).backgroundColor")
+        assert color == "rgb(255, 255, 255)"
+    assert page.ask("getComputedStyle(document.querySelector('nav')).display") == "none"
 
 
 PAINTED = """

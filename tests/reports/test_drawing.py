@@ -29,7 +29,7 @@ def test_every_picture_has_the_same_bytes_in_every_format(
     plan = replace(made.plan(), limits=beside.LIMITS)
     whole = Results(made.fit(2), plan, None, beside.evidence())
     for path in (tmp_path / f"a{form}", tmp_path / f"b{form.upper()}"):
-        ap.figure(name, whole, path)
+        drawing.figure(name, whole, path)
     [first, second] = [path.read_bytes() for path in sorted(tmp_path.iterdir())]
     assert first.startswith(STARTS[form])
     assert first == second
@@ -56,11 +56,15 @@ def test_a_picture_is_drawn_or_refused_in_one_line(name: str, case: str) -> None
             assert drawing.figure(name, results).axes[0].has_data()
 
 
+def test_python_has_the_same_door() -> None:
+    assert ap.figure is drawing.figure
+
+
 def test_a_group_is_chosen_by_number_or_name(tmp_path: Path) -> None:
     fit = made.fit(3)
 
     def drawn(group: int | str | None) -> bytes:
-        ap.figure("coverage", fit, tmp_path / "c.svg", group=group)
+        drawing.figure("coverage", fit, tmp_path / "c.svg", group=group)
         return (tmp_path / "c.svg").read_bytes()
 
     second = drawn(2)

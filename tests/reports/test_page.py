@@ -168,3 +168,12 @@ def test_ticks_are_round_and_few() -> None:
     assert ticks(1, 64) == [1, 2, 4, 8, 16, 32, 64]
     assert ticks(1, 6400) == [1, 3, 10, 30, 100, 300, 1000, 3000]
     assert len(ticks(0.001, 10**7)) <= 12
+
+
+@pytest.mark.parametrize("name", ["allocation", "voting", "comparison"])
+def test_lines_differ_by_more_than_their_colour(name: str) -> None:
+    [axes] = page.figure(made.fit(3), made.plan(), name).axes
+    lines = [line for line in axes.lines if len(line.get_xydata()) > 2]  # type: ignore[arg-type]
+    shapes = {(str(line._dash_pattern), line.get_marker()) for line in lines}  # type: ignore[attr-defined]
+    assert len(lines) >= 3
+    assert len(shapes) == len(lines)

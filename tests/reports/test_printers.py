@@ -11,6 +11,7 @@ from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
+import html5lib
 import numpy as np
 import pytest
 from apportion.analysis.curve import Curve
@@ -248,3 +249,11 @@ def test_doubts_are_printed_in_both() -> None:
     assert said
     assert all(line in text for line in said)
     assert all(line[:30] in words("full") for line in said)
+
+
+def test_the_html_is_valid(case: str) -> None:
+    parser = html5lib.HTMLParser(strict=True)
+    whole = parser.parse(html(case))
+    assert whole.find(".//{*}main") is not None
+    with pytest.raises(html5lib.html5parser.ParseError):
+        parser.parse(html(case).replace("</main>", "</p></main>"))
