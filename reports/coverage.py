@@ -161,7 +161,7 @@ def _heads(axes: Axes, group: GroupFit, n: int, far: int) -> None:
     place = axes.get_xaxis_transform()
     parts = [("in the log", group.coverage, n, "right", -6), ("forecast", group.fan, n, "left", 6)]
     if far <= n:
-        parts = [("in the log", group.coverage, max(n, 1), "right", 0)]
+        parts = [("in the log", group.coverage, max(n, 1), "right" if n > 1 else "left", 0)]
     for title, curve, x, side, shift in parts:
         axes.annotate(
             f"{title}\n{percent(curve.mass)} band: {people(curve.population)}",

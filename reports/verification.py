@@ -99,7 +99,7 @@ def figure(group: GroupFit, ceiling: Ceiling) -> Figure:
     curve, top = ceiling.accuracy_at, ceiling.value.estimate
     far = max(end(curve), end(group.coverage), 2)
     with look():
-        drawn, axes = canvas(head=0.3)
+        drawn, axes = canvas(head=0.45)
         tops = [np.nanmax(c.high) for c in (curve, group.coverage) if drawable(c)]
         accuracy_axis(axes, max([*tops, np.nan_to_num(ceiling.best)], default=1.0), "accuracy")
         log_axis(axes, 1, far, "K, samples drawn at most")
@@ -153,7 +153,7 @@ def _limit(axes: Axes, ceiling: Ceiling) -> None:
 def _say_band(axes: Axes, ceiling: Ceiling) -> None:
     curve = ceiling.accuracy_at
     bracket = math.isfinite(ceiling.worst) and ceiling.best > ceiling.worst
-    tail = "; bracket: problems with no acceptance all wrong, or all right" if bracket else ""
+    tail = "\nbracket: problems with no acceptance all wrong, or all right" if bracket else ""
     text = f"{percent(curve.mass)} band: {people(curve.population)}{tail}"
     axes.annotate(
         text, (0, 1.03), xycoords="axes fraction", fontsize=8.5, color=GREY, va="bottom",

@@ -10,9 +10,12 @@ from apportion.fitting.fit import Fit
 from apportion.planner.plan import Plan
 from apportion.reports import comparison, doubts, frontier, page, summary, verification
 from apportion.reports.document import Document, Picture, Prose, Section, Table
-from apportion.reports.figures import _apart, label, svg, ticks
+from apportion.reports.figures import _apart, label, look, svg, ticks
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.text import Text
 
 from . import made
+from .test_printers import CASES
 
 
 def report(fit: Fit, plan: Plan | None = None, only: tuple[str, ...] = ()) -> Document:
@@ -164,7 +167,7 @@ def test_labels_that_would_touch_are_moved_apart_as_little_as_possible() -> None
     assert abs(placed[2] - (0.5 + 0.5 + 0.52) / 3) < 1e-9
 
 
-def test_ticks_are_round_and_few() -> None:
+def test_numbersare_round_and_few() -> None:
     assert ticks(1, 64) == [1, 2, 4, 8, 16, 32, 64]
     assert ticks(1, 6400) == [1, 3, 10, 30, 100, 300, 1000, 3000]
     assert len(ticks(0.001, 10**7)) <= 12
@@ -177,3 +180,22 @@ def test_lines_differ_by_more_than_their_colour(name: str) -> None:
     shapes = {(str(line._dash_pattern), line.get_marker()) for line in lines}  # type: ignore[attr-defined]
     assert len(lines) >= 3
     assert len(shapes) == len(lines)
+
+
+@pytest.mark.parametrize("name", [name for name in page.names() if name != "ways"])
+@pytest.mark.parametrize("case", ["full", "several groups", "no plan", "bare", "hostile"])
+def test_no_word_of_a_picture_is_cut_at_its_edge(case: str, name: str) -> None:
+    fit, plan = CASES[case]()
+    try:
+        drawn = page.figure(fit, plan, name)
+    except InputError:
+        pytest.skip("nothing to draw")
+    with look():
+        FigureCanvasAgg(drawn).draw()  # type: ignore[no-untyped-call]
+        [axes] = drawn.axes
+        numbers = {*axes.get_xticklabels(which="both"), *axes.get_yticklabels(which="both")}
+        words = [w for w in drawn.findobj(Text) if w.get_text().strip() and w not in numbers]
+        boxes = [(w.get_text(), w.get_window_extent()) for w in words]
+    paper = drawn.bbox.padded(2)
+    whole = [(text, paper.contains(*box.p0) and paper.contains(*box.p1)) for text, box in boxes]
+    assert [text for text, inside in whole if not inside] == []

@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import html5lib
 import numpy as np
@@ -257,3 +258,39 @@ def test_the_html_is_valid(case: str) -> None:
     assert whole.find(".//{*}main") is not None
     with pytest.raises(html5lib.html5parser.ParseError):
         parser.parse(html(case).replace("</main>", "</p></main>"))
+
+
+def test_the_bookmarks_of_the_pdf_are_the_contents_of_the_page(case: str) -> None:
+    reader = PdfReader(io.BytesIO(pdf(case)))
+
+    def titles(marks: list[Any]) -> list[str]:
+        return [
+            title
+            for mark in marks
+            for title in (titles(mark) if isinstance(mark, list) else [str(mark.title)])
+        ]
+
+    parts = data(report(case))["parts"]
+    assert isinstance(parts, list)
+    wanted = [
+        name
+        for part in parts
+        for name in (part["title"], *(section["title"] for section in part["sections"]))
+        if name
+    ]
+
+    def plain(names: list[str]) -> list[str]:
+        return [re.sub(r"[\s\u200b\u200e]", "", name) for name in names]
+
+    assert plain(titles(reader.outline)) == plain(wanted)
+
+
+def test_the_pdf_is_tagged_and_says_its_language_and_title(case: str) -> None:
+    reader = PdfReader(io.BytesIO(pdf(case)))
+    root = reader.root_object
+    tags = root["/MarkInfo"].get_object()
+    assert isinstance(tags, DictionaryObject)
+    assert str(tags["/Marked"]) == "True"
+    assert str(root["/Lang"]) == "en"
+    assert reader.metadata is not None
+    assert (reader.metadata.title or "").replace("\u200b", "") == report(case).title
