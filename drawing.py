@@ -25,7 +25,8 @@ from .talking import print_json, tell
 def figure(name: str, trace: Path, out: Path, group: str | None, **options: Any) -> None:
     """Draw one picture of the report.
 
-    NAME is allocation, comparison, coverage, difficulty, summary, verification, voting or ways.
+    NAME is allocation, comparison, coverage, difficulty, limits, policies, ranking, summary,
+    surface, verification, voting or ways.
 
     \b
     Example:  apportion figure coverage trace -o coverage.svg

@@ -6,7 +6,7 @@ gains nothing, however much it would narrow an interval.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +18,10 @@ from ..data.errors import InputError
 from ..data.traces import Group, Trace
 from .case import Case
 from .costs import Prices, doubts, prices, solution_cost, verdict_cost
+from .ground import Ground, stage_of
 from .lay import aligned, observed
 from .noise import by_samples, by_verdicts
-from .stages import known
+from .stages import Stage, known
 from .value import logged_verdicts
 
 NEAR = 0.1
@@ -105,7 +106,7 @@ class _Choice:
 
 
 def next_sample(
-    log: Trace | Counts,
+    log: Trace | Counts | Ground,
     budget: float,
     unit: str | None = None,
     *,
@@ -117,22 +118,25 @@ def next_sample(
     """Says what to log next, for a plan at a budget.
 
     Args:
-        log: a trace, or the counts of one group.
+        log: a trace, the counts of one group, or the ground that a plan was made from.
         budget: of the plan, per problem, as in `plan`.
         unit: of the budget and of what logging costs.
         spend: how much to log in all; a tenth of what the log cost when None.
-        levels: `given`, `none`, or what the log has (`auto`).
+        levels: `given`, `none`, or what the log has (`auto`); a ground's own.
         price_file: TOML prices.
         seed: of worlds and halves.
 
     Raises:
         InputError: a spend that is not positive, or levels that cannot be kept.
     """
-    logs = aligned(log)
+    logs = list(log.logs) if isinstance(log, Ground) else aligned(log)
     unit, price = prices(unit, logs, price_file)
     if levels not in ("auto", "given", "none"):
         raise InputError(f"levels of what to log next must be auto, given or none; got {levels!r}")
-    stage = observed(logs, known(levels, logs[0]), price, None, seed)
+    if isinstance(log, Ground):
+        stage = _logged(log, price)
+    else:
+        stage = observed(logs, known(levels, logs[0]), price, None, seed)
     cost = _cost(logs, price)
     spend = PART * float(cost.sum()) if spend is None else spend
     if not (np.isfinite(spend) and spend > 0):
@@ -150,11 +154,26 @@ def next_sample(
         for i in loud
         if noise[i] > 0
     )
-    told = () if isinstance(log, Counts) else log.header.doubts
-    said = [*told, *(d for each in logs for d in doubts(each, unit, price))]
+    said = [*_told(log), *(d for each in logs for d in doubts(each, unit, price))]
     if not any(c.gain > 0 for c in found):
         said.append("nothing logged at this spend is expected to change the plan")
     return Next(budget, unit, spend, tuple(found), noisy, tuple(dict.fromkeys(said)))
+
+
+def _told(log: Trace | Counts | Ground) -> tuple[str, ...]:
+    if isinstance(log, Counts):
+        return ()
+    return log.doubts if isinstance(log, Ground) else log.header.doubts
+
+
+def _logged(base: Ground, price: Prices) -> Stage:
+    """The ground's own levels, and the options that the log can show."""
+    stage = stage_of(base, base.plain, price)
+    if len(base.plain.problem) != len(base.logs[0]):
+        raise InputError("levels of what to log next must be given or none; these are told by gold")
+    table = stage.case.table
+    shown = [i for i, option in enumerate(table.options) if not option.fitted]
+    return replace(stage, case=replace(stage.case, table=table.restrict(shown)))
 
 
 def _cost(logs: list[Counts], price: Prices) -> Floats:

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Sequence
 
-from ..planner.limits import sentence as limited
 from ..planner.plan import FLAT, Baseline, LevelPlan, Part, Plan
 from . import frontier
 from .document import Block, Column, Doubts, Prose, Section, Table
@@ -45,7 +44,6 @@ def _story(plan: Plan) -> str:
         if mixed
         else ""
     )
-    hangs = "" if plan.limits is None else f" {limited(plan.limits)}"
     chance = (
         ""
         if plan.target is None
@@ -54,7 +52,7 @@ def _story(plan: Plan) -> str:
     return (
         f"Budget: {amount(plan.budget, plan.unit)} expected per problem; spent:"
         f" {amount(plan.spent, plan.unit)}. Levels: {plan.level_rule.rstrip('.')}."
-        f"{how}{chance}{terms(plan)}{hangs}"
+        f"{how}{chance}{terms(plan)}"
     )
 
 

@@ -14,6 +14,7 @@ from .figures import (
     DASHES,
     MARKERS,
     accuracy_axis,
+    band,
     canvas,
     last,
     log_axis,
@@ -55,7 +56,8 @@ def picture(fit: Fit) -> Picture:
     ]
     return Picture(
         "comparison",
-        f"Coverage of each group within the log.{cut}",
+        f"Coverage of each group within the log; bands: {whom([g.coverage for g in drawn[:MOST]])}."
+        f"{cut}",
         f"Line chart on a logarithmic k axis. At the last k: {'; '.join(ends)}.",
         svg(sketch),
         along(sketch.axes[0], [(g.group.name, g.coverage) for g in drawn[:MOST]]),
@@ -69,6 +71,7 @@ def figure(fit: Fit) -> Figure:
         drawn, axes = canvas(height=3.6)
         for i, group in enumerate(shown):
             curve = group.coverage
+            band(axes, curve, CYCLE[i], 0.14)
             axes.plot(curve.k, curve.estimate, ls=DASHES[i], color=CYCLE[i], marker=MARKERS[i])
         accuracy_axis(axes, max([_peak(g.coverage) for g in shown], default=1.0), "coverage")
         far = max([end(g.coverage) for g in shown], default=2)

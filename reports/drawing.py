@@ -19,8 +19,10 @@ from .figures import look, svg
 from .making import Results, results
 from .wording import clip
 
-PLANNED = ("allocation", "summary")
-"""Pictures that show a plan; the others need only the fit."""
+PLANNED = (*page.PLANNED, "summary", "ranking")
+"""Pictures that need more than the fit."""
+ENOUGH = ("allocation", "limits", "summary")
+"""Those of them that a fit and a plan are enough for."""
 DOTS = 200
 """Dots an inch of a PNG."""
 
@@ -47,9 +49,9 @@ def figure(
     """
     check(name, path)
     made = _made(name, log, plan)
-    if name == "allocation" and made.plan is None:
-        raise InputError(f"the picture 'allocation' needs a plan; got none: {made.why_no_plan}")
-    drawn = page.figure(_only(made.fit, group), made.plan, name)
+    if name in page.PLANNED and made.plan is None:
+        raise InputError(f"the picture {name!r} needs a plan; got none: {made.why_no_plan}")
+    drawn = page.figure(_only(made.fit, group), made.plan, name, made.more)
     if not any(axes.has_data() for axes in drawn.axes):
         raise InputError(f"the picture {name!r} would be empty: this log cannot tell it")
     if path is not None:
@@ -73,7 +75,7 @@ def _made(name: str, log: Trace | Counts | Fit | Results, plan: Plan | None) -> 
         return log
     if isinstance(log, Fit):
         return Results(log, plan, "the fit of a log was given, and no plan")
-    if name in PLANNED and plan is None:
+    if name in PLANNED and (plan is None or name not in ENOUGH):
         return results(log)
     return Results(fit(log), plan)
 

@@ -10,18 +10,21 @@ from ..data.errors import InputError
 from ..data.traces import Trace
 from ..fitting.fit import Fit
 from ..fitting.group import fit
-from ..planner.build import plan, usual_budget
+from ..planner.asked import Asked
+from ..planner.build import grounded, plan, usual_budget
 from ..planner.plan import Plan
+from .evidence import NONE, Evidence, Told, gather
 from .page import check, document, write
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Results:
-    """What a report is made from: the fit, the plan, or why there is no plan."""
+    """What a report is made from: the fit, the plan, or why there is no plan, and the rest."""
 
     fit: Fit
     plan: Plan | None
     why_no_plan: str | None = None
+    more: Evidence = NONE
 
     @property
     def doubts(self) -> list[str]:
@@ -56,19 +59,26 @@ def results(
         InputError: the log cannot be fitted, or the budget or target asked for cannot be met.
     """
     fitted = fit(log, mass=mass, seed=seed)
-    asked = budget is not None or target is not None
+    wish = budget is not None or target is not None
+    told = Told(mix, price_file, seed, mass)
     try:
-        amount = budget if asked else usual_budget(log, unit, price_file)
+        amount = budget if wish else usual_budget(log, unit, price_file)
+        asked = Asked(
+            amount, target, unit, levels, mix, floor, penalty, caps or {}, hard, most, price_file,
+            mass,
+        )  # fmt: skip
+        asked.check()
+        base = grounded(log, asked, seed)
         split = plan(
-            log, amount, unit, target=target, levels=levels, mix=mix, floor=floor,
+            base, amount, unit, target=target, levels=levels, mix=mix, floor=floor,
             penalty=penalty, caps=caps, hard=hard, most=most, price_file=price_file,
             seed=seed, mass=mass,
         )  # fmt: skip
     except InputError as error:
-        if asked:
+        if wish:
             raise
-        return Results(fitted, None, str(error))
-    return Results(fitted, split)
+        return Results(fitted, None, str(error), gather(log, None, None, told))
+    return Results(fitted, split, None, gather(log, base, split, told))
 
 
 def report(
@@ -104,6 +114,7 @@ def report(
         version=version,
         only=only,
         reason=made.why_no_plan or "",
+        more=made.more,
     )
     for each in paths:
         try:

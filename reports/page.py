@@ -14,18 +14,24 @@ from . import (
     allocation,
     comparison,
     coverage,
+    diagnostics,
     difficulty,
     doubts,
     frontier,
+    limits,
+    policies,
     provenance,
+    ranking,
     repeated,
     saturation,
     summary,
+    surface,
     verification,
     voting,
     ways,
 )
 from .document import Document, Picture, Section
+from .evidence import NONE, Evidence
 from .html import to_html
 from .pdf import to_pdf
 from .wording import clip, several
@@ -44,11 +50,13 @@ def document(
     version: str,
     only: Sequence[str] = (),
     reason: str = "",
+    more: Evidence = NONE,
 ) -> Document:
     """Returns the report: what to do first, then the doubts, the evidence, and where it comes from.
 
     With several groups each has a part of its own after a comparison. `only` keeps the sections
-    of these names, and always the provenance; `reason` says why there is no plan.
+    of these names, and always the provenance; `reason` says why there is no plan; `more` holds what
+    else the log has to show.
 
     Raises:
         InputError: `only` names a section that this report does not have.
@@ -56,12 +64,28 @@ def document(
     sections = [summary.section(fit, plan), doubts.section(fit)]
     if plan is not None or not only:
         sections.append(allocation.section(plan, reason, doubts.gathered(fit)))
+    sections += _planned(plan, more)
     if len(fit.groups) > 1:
         sections.append(comparison.section(fit))
+    if more.ranking is not None:
+        sections.append(ranking.section(more.ranking))
     for number, group in enumerate(fit.groups, 1):
         sections += _part(fit, group, number)
-    sections.append(provenance.section(fit, plan, command, version))
+    sections.append(diagnostics.section(fit))
+    sections.append(provenance.section(fit, plan, command, version, more.rows))
     return Document(title, _subtitle(fit), tuple(_chosen(sections, only)))
+
+
+def _planned(plan: Plan | None, more: Evidence) -> list[Section]:
+    """Returns what belongs to the plan: its surface, what it hangs on, rules that stop early."""
+    if plan is None:
+        return []
+    made = [
+        surface.section(more.surfaces, plan.unit),
+        limits.section(plan, more.next, more.missing.get("next", "")),
+        policies.section(more.policies, more.missing.get("policies", "")),
+    ]
+    return [section for section in made if section is not None]
 
 
 def check(paths: Sequence[Path]) -> None:
@@ -143,23 +167,24 @@ FIGURES: dict[str, Callable[[GroupFit], Figure]] = {
 }
 
 
-def figure(fit: Fit, plan: Plan | None, name: str) -> Figure:
-    """Returns one picture by its name, of the first group or of the plan.
+def figure(fit: Fit, plan: Plan | None, name: str, more: Evidence = NONE) -> Figure:
+    """Returns one picture by its name, of the first group, of the plan, or of what else there is.
 
     Raises:
         InputError: no such picture, or nothing to draw it from.
     """
-    if name == "allocation":
-        if plan is None:
-            raise InputError("the picture 'allocation' needs a plan; got none")
-        return frontier.figure(plan)
     if name in FIGURES:
         if not fit.groups:
             raise InputError(f"the picture {name!r} needs a group of samples; got none")
         return FIGURES[name](fit.groups[0])
-    whole = {
+    if name in PLANNED:
+        if plan is None:
+            raise InputError(f"the picture {name!r} needs a plan; got none")
+        return PLANNED[name](plan, more)
+    whole: dict[str, Callable[[], Figure]] = {
         "summary": lambda: summary.figure(fit, plan),
         "comparison": lambda: comparison.figure(fit),
+        "ranking": lambda: ranking.figure(more.ranking),
     }
     if name in whole:
         return whole[name]()
@@ -168,10 +193,18 @@ def figure(fit: Fit, plan: Plan | None, name: str) -> Figure:
 
 def names() -> list[str]:
     """Returns the names of the pictures."""
-    return sorted([*FIGURES, "summary", "comparison", "allocation"])
+    return sorted([*FIGURES, *PLANNED, "summary", "comparison", "ranking"])
 
 
 def unknown(name: str) -> InputError:
     """Returns the error that says which pictures there are."""
     known = names()
     return InputError(f"a picture is one of {', '.join(known)}; got {name!r}{nearest(name, known)}")
+
+
+PLANNED: dict[str, Callable[[Plan, Evidence], Figure]] = {
+    "allocation": lambda plan, _: frontier.figure(plan),
+    "surface": lambda _, more: surface.figure(more.surfaces),
+    "limits": lambda plan, _: limits.figure(plan.limits),
+    "policies": lambda _, more: policies.figure(more.policies),
+}

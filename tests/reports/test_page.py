@@ -37,7 +37,7 @@ def test_what_to_do_comes_first_and_where_from_last() -> None:
     ids = [section.id for section in report(made.fit(), made.plan()).sections]
     assert ids == [
         "summary", "doubts", "allocation", "coverage", "voting", "saturation", "verification",
-        "repeated", "difficulty", "provenance",
+        "repeated", "difficulty", "diagnostics", "provenance",
     ]  # fmt: skip
 
 

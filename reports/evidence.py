@@ -1,0 +1,106 @@
+"""Evidence: what a report shows beside the fit and the plan, each piece where the log has it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ..analysis.counts import Counts
+from ..analysis.curve import MASS
+from ..data.errors import InputError
+from ..data.traces import Trace
+from ..fitting.ranking.rank import rank
+from ..fitting.ranking.ranking import Ranking
+from ..planner.ground import Ground
+from ..planner.next_sample import Next, next_sample
+from ..planner.plan import Option, Plan
+from ..planner.policies import Comparison, policies
+from ..planner.surface import Cells, surfaces
+
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """What further sections are made of; None or empty where the log has nothing for them.
+
+    `rows` says what became of the rows of the sources. `missing` says of a piece that was looked
+    for why it is not there.
+    """
+
+    surfaces: tuple[Cells, ...] = ()
+    ranking: Ranking | None = None
+    policies: Comparison | None = None
+    next: Next | None = None
+    rows: Mapping[str, Any] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
+
+
+NONE = Evidence()
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a plan was asked for, as far as the evidence needs it."""
+
+    mix: Mapping[str, float] | None = None
+    price_file: Path | None = None
+    seed: int = 0
+    mass: float = MASS
+
+
+def gather(log: Trace | Counts, base: Ground | None, plan: Plan | None, told: Told) -> Evidence:
+    """Returns all that the log has beside the fit and the plan; `base` is what the plan is made of.
+
+    A piece that cannot be had is left out, and why is told.
+    """
+    missing: dict[str, str] = {}
+
+    def tried(name: str, make: Callable[[], Found]) -> Found | None:
+        try:
+            return make()
+        except InputError as error:
+            missing[name] = str(error)
+            return None
+
+    rows = log.header.rows if isinstance(log, Trace) else {}
+    ranking = tried("ranking", lambda: _ranked(log, told))
+    if base is None or plan is None:
+        return Evidence(ranking=ranking, rows=rows, missing=missing)
+    prices, seed = told.price_file, told.seed
+
+    def replayed() -> Comparison:
+        return policies(
+            _main(base, plan), plan.budget, plan.unit, price_file=prices, seed=seed, mass=told.mass
+        )
+
+    def ahead() -> Next:
+        return next_sample(base, plan.budget, plan.unit, price_file=prices, seed=seed)
+
+    cells = surfaces(base, plan, unit=plan.unit, mix=told.mix, price_file=prices, mass=told.mass)
+    return Evidence(
+        cells, ranking, tried("policies", replayed), tried("next", ahead), rows, missing
+    )
+
+
+def _ranked(log: Trace | Counts, told: Told) -> Ranking | None:
+    """The ranking of a log's groups, None where there is one alone."""
+    if isinstance(log, Counts) or len(log.groups()) < 2:
+        return None
+    return rank(log, mass=told.mass, seed=told.seed)
+
+
+def _main(base: Ground, plan: Plan) -> Counts:
+    """The counts of the group and the verifier on which the plan spends most."""
+    spent: dict[Option, float] = {}
+    for level in plan.levels:
+        for part in level.split:
+            spend = level.share * part.weight * max(level.cost, 1e-12)
+            spent[part.option] = spent.get(part.option, 0.0) + spend
+    ranked = sorted(spent, key=lambda option: -spent[option])
+    ranked.sort(key=lambda option: option.verifier is None)
+    for option in ranked:
+        for counts in base.logs:
+            if counts.group == option.group and option.verifier in (None, counts.verifier):
+                return counts
+    return base.logs[0]
