@@ -4,6 +4,7 @@ import contextlib
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import apportion as ap
@@ -13,7 +14,7 @@ from apportion.data.errors import InputError
 from apportion.reports import drawing, page
 from apportion.reports.making import Results
 
-from . import made
+from . import beside, made
 from .test_printers import CASES
 
 STARTS = {".svg": b"<svg", ".png": b"\x89PNG", ".pdf": b"%PDF"}
@@ -25,7 +26,8 @@ Ran = Callable[..., tuple[int, str, str]]
 def test_every_picture_has_the_same_bytes_in_every_format(
     name: str, form: str, tmp_path: Path
 ) -> None:
-    whole = Results(made.fit(2), made.plan())
+    plan = replace(made.plan(), limits=beside.LIMITS)
+    whole = Results(made.fit(2), plan, None, beside.evidence())
     for path in (tmp_path / f"a{form}", tmp_path / f"b{form.upper()}"):
         drawing.figure(name, whole, path)
     [first, second] = [path.read_bytes() for path in sorted(tmp_path.iterdir())]
@@ -39,10 +41,14 @@ def test_every_picture_has_the_same_bytes_in_every_format(
 def test_a_picture_is_drawn_or_refused_in_one_line(name: str, case: str) -> None:
     fit, plan = CASES[case]()
     results = Results(fit, plan, "nobody asked for one")
-    able = case == "full" or (case == "no plan" and name != "allocation")
+    lone = {*page.PLANNED, "ranking"}
+    if case == "full":
+        assert plan is not None
+        results = Results(fit, replace(plan, limits=beside.LIMITS), None, beside.evidence())
+    able = case == "full" or (case == "no plan" and name not in lone)
     if name != "ways" and able:
         assert drawing.figure(name, results).axes[0].has_data()
-    elif name == "ways" or case in {"empty", "silent"}:
+    elif name == "ways" or name in lone - {"allocation"} or case in {"empty", "silent"}:
         with pytest.raises(InputError, match=f"^the picture '{name}' [^\n]*$"):
             drawing.figure(name, results)
     else:
