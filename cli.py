@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from . import __version__, deciding, drawing, ranking, sampling
-from .deciding import read_log
+from .deciding import read_log, read_logs
 from .options import ALWAYS, COMMON, READING, SPENDING, TRACE, numbers, spending
 from .talking import accounts, exits, print_json, tell
 
@@ -189,18 +189,27 @@ def fit(
     "-o", "--out", required=True, type=click.Path(path_type=Path), help="report.html or .pdf"
 )
 @click.option("--only", multiple=True, metavar="SECTION", help="Keep only these sections.")
+@click.option(
+    "--compare",
+    type=click.Path(path_type=Path),
+    metavar="TRACE",
+    help="Another log, or another date of this one: what changed, and what cannot be told.",
+)
 @SPENDING
 @READING
 @COMMON
-def report(trace: Path, out: Path, only: tuple[str, ...], **options: Any) -> None:
+def report(
+    trace: Path, out: Path, only: tuple[str, ...], compare: Path | None, **options: Any
+) -> None:
     """Write the report: what to do, how sure that is, and the pictures behind it.
 
     \b
     Example:  apportion report trace -o report.html
               apportion report trace --budget 2000 -o report.pdf
+              apportion report today --compare yesterday -o report.html
     """
-    log = read_log([trace], options)
-    made = _report(log, trace.name or str(trace), [out], only, options)
+    log, other = read_logs(trace, compare, options)
+    made = _report(log, trace.name or str(trace), [out], only, options, other)
     if options["as_json"]:
         print_json({"report": str(out), "doubts": made.doubts})
     else:
@@ -208,14 +217,19 @@ def report(trace: Path, out: Path, only: tuple[str, ...], **options: Any) -> Non
 
 
 def _report(
-    log: "Trace", title: str, outs: list[Path], only: Sequence[str], options: dict[str, Any]
+    log: "Trace",
+    title: str,
+    outs: list[Path],
+    only: Sequence[str],
+    options: dict[str, Any],
+    compare: "Trace | None" = None,
 ) -> "Results":
     """Fits, plans and prints; with --strict a doubt ends it before anything is written."""
     from .reports import making, page, terminal
 
     page.check(outs)
     with terminal.working("fitting and planning"):
-        made = making.results(log, **spending(options))
+        made = making.results(log, **spending(options), compare=compare)
     tell(made.doubts, strict=options["strict"])
     command = "apportion " + shlex.join(sys.argv[1:])
     with terminal.working("printing"):

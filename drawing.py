@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from .deciding import read_log
+from .deciding import read_logs
 from .options import COMMON, READING, SPENDING, TRACE, spending
 from .talking import print_json, tell
 
@@ -19,14 +19,19 @@ from .talking import print_json, tell
 @click.option(
     "--group", metavar="G", help="The group of several: its number in the report, or name  [1]."
 )
+@click.option(
+    "--compare", type=click.Path(path_type=Path), metavar="TRACE", help="The other log of 'change'."
+)
 @SPENDING
 @READING
 @COMMON
-def figure(name: str, trace: Path, out: Path, group: str | None, **options: Any) -> None:
+def figure(
+    name: str, trace: Path, out: Path, group: str | None, compare: Path | None, **options: Any
+) -> None:
     """Draw one picture of the report.
 
-    NAME is allocation, comparison, coverage, difficulty, limits, policies, ranking, summary,
-    surface, verification, voting or ways.
+    NAME is allocation, change, comparison, coverage, difficulty, limits, policies, ranking,
+    summary, surface, verification, voting or ways.
 
     \b
     Example:  apportion figure coverage trace -o coverage.svg
@@ -37,11 +42,11 @@ def figure(name: str, trace: Path, out: Path, group: str | None, **options: Any)
     from .reports.document import inert
 
     drawing.check(name, out)
-    log = read_log([trace], options)
+    log, other = read_logs(trace, compare, options)
     asked = spending(options)
     with terminal.working("fitting and planning" if name in drawing.PLANNED else "fitting"):
         if name in drawing.PLANNED:
-            made = making.results(log, **asked)
+            made = making.results(log, **asked, compare=other)
         else:
             made = making.Results(fit(log, mass=asked["mass"], seed=asked["seed"]), None)
     tell(made.doubts, strict=options["strict"])

@@ -1,14 +1,15 @@
 """Evidence: what a report shows beside the fit and the plan, each piece where the log has it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ..analysis.counts import Counts
 from ..analysis.curve import MASS
 from ..data.errors import InputError
-from ..data.traces import Trace
+from ..data.traces import Source, Trace
+from ..fitting.change import Change, changes
 from ..fitting.ranking.rank import rank
 from ..fitting.ranking.ranking import Ranking
 from ..planner.ground import Ground
@@ -24,7 +25,8 @@ Found = TypeVar("Found")
 class Evidence:
     """What further sections are made of; None or empty where the log has nothing for them.
 
-    `rows` says what became of the rows of the sources. `missing` says of a piece that was looked
+    `rows` says what became of the rows of the sources; `changes` is what differs from another log,
+    that of the sources `others`. `missing` says of a piece that was looked
     for why it is not there.
     """
 
@@ -33,6 +35,8 @@ class Evidence:
     policies: Comparison | None = None
     next: Next | None = None
     rows: Mapping[str, Any] = field(default_factory=dict)
+    changes: tuple[Change, ...] = ()
+    others: tuple[Source, ...] = ()
     missing: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -49,8 +53,16 @@ class Told:
     mass: float = MASS
 
 
-def gather(log: Trace | Counts, base: Ground | None, plan: Plan | None, told: Told) -> Evidence:
-    """Returns all that the log has beside the fit and the plan; `base` is what the plan is made of.
+def gather(
+    log: Trace | Counts,
+    base: Ground | None,
+    plan: Plan | None,
+    told: Told,
+    beside: Evidence = NONE,
+) -> Evidence:
+    """Returns all that the log has beside the fit and the plan, added to what is there `beside`.
+
+    `base` is what the plan is made of.
 
     A piece that cannot be had is left out, and why is told.
     """
@@ -66,7 +78,7 @@ def gather(log: Trace | Counts, base: Ground | None, plan: Plan | None, told: To
     rows = log.header.rows if isinstance(log, Trace) else {}
     ranking = tried("ranking", lambda: _ranked(log, told))
     if base is None or plan is None:
-        return Evidence(ranking=ranking, rows=rows, missing=missing)
+        return replace(beside, ranking=ranking, rows=rows, missing=missing)
     prices, seed = told.price_file, told.seed
 
     def replayed() -> Comparison:
@@ -78,9 +90,31 @@ def gather(log: Trace | Counts, base: Ground | None, plan: Plan | None, told: To
         return next_sample(base, plan.budget, plan.unit, price_file=prices, seed=seed)
 
     cells = surfaces(base, plan, unit=plan.unit, mix=told.mix, price_file=prices, mass=told.mass)
-    return Evidence(
-        cells, ranking, tried("policies", replayed), tried("next", ahead), rows, missing
+    return replace(
+        beside,
+        surfaces=cells,
+        ranking=ranking,
+        policies=tried("policies", replayed),
+        next=tried("next", ahead),
+        rows=rows,
+        missing=missing,
     )
+
+
+def compared(
+    more: Evidence, log: Trace | Counts, other: Trace | Counts | None, told: Told
+) -> Evidence:
+    """Returns the evidence with what differs from another log, if there is one.
+
+    Raises:
+        InputError: one of the two is no trace, or they have nothing to compare.
+    """
+    if other is None:
+        return more
+    if isinstance(log, Counts) or isinstance(other, Counts):
+        raise InputError("logs are compared as traces, which `read` returns; got counts")
+    found = changes(log, other, mass=told.mass, seed=told.seed)
+    return replace(more, changes=found, others=other.header.sources)
 
 
 def _ranked(log: Trace | Counts, told: Told) -> Ranking | None:

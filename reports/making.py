@@ -13,7 +13,7 @@ from ..fitting.group import fit
 from ..planner.asked import Asked
 from ..planner.build import grounded, plan, usual_budget
 from ..planner.plan import Plan
-from .evidence import NONE, Evidence, Told, gather
+from .evidence import NONE, Evidence, Told, compared, gather
 from .page import check, document, write
 
 
@@ -50,17 +50,20 @@ def results(
     price_file: Path | None = None,
     seed: int = 0,
     mass: float = MASS,
+    compare: Trace | Counts | None = None,
 ) -> Results:
     """Fits a log and plans on it; the budget is that of 8 samples a problem when none is asked for.
 
-    The other arguments are those of `plan`.
+    The other arguments are those of `plan`; `compare` is another log to set this one against.
 
     Raises:
-        InputError: the log cannot be fitted, or the budget or target asked for cannot be met.
+        InputError: the log cannot be fitted, the budget or target asked for cannot be met, or the
+            two logs have nothing to compare.
     """
+    told = Told(mix, price_file, seed, mass)
+    beside = compared(NONE, log, compare, told)
     fitted = fit(log, mass=mass, seed=seed)
     wish = budget is not None or target is not None
-    told = Told(mix, price_file, seed, mass)
     try:
         amount = budget if wish else usual_budget(log, unit, price_file)
         asked = Asked(
@@ -77,8 +80,8 @@ def results(
     except InputError as error:
         if wish:
             raise
-        return Results(fitted, None, str(error), gather(log, None, None, told))
-    return Results(fitted, split, None, gather(log, base, split, told))
+        return Results(fitted, None, str(error), gather(log, None, None, told, beside))
+    return Results(fitted, split, None, gather(log, base, split, told, beside))
 
 
 def report(
@@ -89,6 +92,7 @@ def report(
     command: str = "apportion.report(log, path)",
     version: str = "",
     only: Sequence[str] = (),
+    compare: Trace | Counts | None = None,
 ) -> Results:
     """Writes the report of a log, or of results made before, to one file or several.
 
@@ -99,13 +103,17 @@ def report(
         command: what the reader may type to do it again.
         version: of the program, for the last section.
         only: names of the sections to keep; all when empty.
+        compare: another log, or another date of this one, to set this one against.
 
     Raises:
-        InputError: a suffix without a printer, or a file that cannot be written.
+        InputError: a suffix without a printer, a file that cannot be written, or logs that have
+            nothing to compare.
     """
     paths = [Path(p) for p in ([path] if isinstance(path, str | Path) else path)]
     check(paths)
-    made = log if isinstance(log, Results) else results(log)
+    if isinstance(log, Results) and compare is not None:
+        raise InputError("results are compared where they are made: results(log, compare=other)")
+    made = log if isinstance(log, Results) else results(log, compare=compare)
     page = document(
         made.fit,
         made.plan,

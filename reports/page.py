@@ -12,6 +12,7 @@ from ..fitting.fit import Fit, GroupFit
 from ..planner.plan import Plan
 from . import (
     allocation,
+    change,
     comparison,
     coverage,
     diagnostics,
@@ -62,6 +63,9 @@ def document(
         InputError: `only` names a section that this report does not have.
     """
     sections = [summary.section(fit, plan), doubts.section(fit)]
+    if more.changes:
+        names = [source.name for source in more.others]
+        sections += change.sections(more.changes, ", ".join(names[:2]) or "another log")
     if plan is not None or not only:
         sections.append(allocation.section(plan, reason, doubts.gathered(fit)))
     sections += _planned(plan, more)
@@ -72,7 +76,7 @@ def document(
     for number, group in enumerate(fit.groups, 1):
         sections += _part(fit, group, number)
     sections.append(diagnostics.section(fit))
-    sections.append(provenance.section(fit, plan, command, version, more.rows))
+    sections.append(provenance.section(fit, plan, command, version, more.rows, more.others))
     return Document(title, _subtitle(fit), tuple(_chosen(sections, only)))
 
 
@@ -185,6 +189,7 @@ def figure(fit: Fit, plan: Plan | None, name: str, more: Evidence = NONE) -> Fig
         "summary": lambda: summary.figure(fit, plan),
         "comparison": lambda: comparison.figure(fit),
         "ranking": lambda: ranking.figure(more.ranking),
+        "change": lambda: change.figure(more.changes),
     }
     if name in whole:
         return whole[name]()
@@ -193,7 +198,7 @@ def figure(fit: Fit, plan: Plan | None, name: str, more: Evidence = NONE) -> Fig
 
 def names() -> list[str]:
     """Returns the names of the pictures."""
-    return sorted([*FIGURES, *PLANNED, "summary", "comparison", "ranking"])
+    return sorted([*FIGURES, *PLANNED, "summary", "comparison", "ranking", "change"])
 
 
 def unknown(name: str) -> InputError:

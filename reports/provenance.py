@@ -1,6 +1,6 @@
 """Provenance on the page: what went in, under which settings, and how to do it again."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -19,12 +19,13 @@ def section(
     command: str,
     version: str,
     rows: Mapping[str, Any] = NO_ROWS,
+    others: Sequence[Source] = (),
 ) -> Section:
     """Returns the section: command, sources with their digests, what was read of them, settings."""
     blocks: list[Block] = [
         Prose("The same bytes, seed and version give this report again, byte for byte:"),
         Code(command),
-        _sources((*fit.sources, *(plan.sources if plan else ()))),
+        _sources((*fit.sources, *(plan.sources if plan else ()), *others)),
         _settings(fit, plan, version),
         _groups(fit),
     ]

@@ -1,9 +1,10 @@
 """Made-up evidence beside a made-up fit and plan: cells, a ranking, rules, and what to log next."""
 
 import numpy as np
-from apportion.analysis.curve import Interval
+from apportion.analysis.curve import Curve, Interval
 from apportion.data.policy import Policy
 from apportion.data.traces import Group
+from apportion.fitting.change import Change, Difference
 from apportion.fitting.ranking.ranking import Ranking
 from apportion.fitting.ranking.standing import Standing
 from apportion.planner.next_sample import Candidate, Next
@@ -17,7 +18,20 @@ LIMITS = Limits(0.07, 0.3, 0.1, 0.0, 0.05, 0.065)
 
 def evidence() -> Evidence:
     """Returns every piece."""
-    return Evidence((cells("easy", 0.5), cells("hard", 0.1)), ranking(), rules(), ahead())
+    both = (cells("easy", 0.5), cells("hard", 0.1))
+    return Evidence(both, ranking(), rules(), ahead(), changes=(changed(),))
+
+
+def changed() -> Change:
+    """Returns what differs from another log: less the longer one draws."""
+    k = np.array([1, 2, 4])
+    spread = np.random.default_rng(4).normal(0, 0.02, (50, 3))
+    mine, less = np.array([0.4, 0.5, 0.6]), np.array([0.1, 0.05, 0.0])
+    worlds = [np.concatenate([x[None], x + spread]) for x in (mine, mine - less, less)]
+    curves = (Curve(k, each, "new") for each in worlds)
+    apart = Difference("coverage", *curves)
+    group = Group(model="m")
+    return Change(group, group, True, (30, 30), (0, 0), (apart,), (), ("one doubt",))
 
 
 def cells(level: str, base: float) -> Cells:

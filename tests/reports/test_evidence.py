@@ -5,12 +5,24 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 from apportion.analysis.counts import count
 from apportion.data.errors import InputError
 from apportion.data.synthetic import simulate
-from apportion.data.traces import Group, Trace
-from apportion.reports import calibrated, diagnostics, limits, page, policies, ranking, surface
+from apportion.data.traces import Group, Source, Trace, assemble
+from apportion.fitting import change as fitting
+from apportion.reports import (
+    calibrated,
+    change,
+    diagnostics,
+    limits,
+    making,
+    page,
+    policies,
+    ranking,
+    surface,
+)
 from apportion.reports.document import Document, Picture, Prose, Section, Table
 from apportion.reports.evidence import NONE, Evidence
 from apportion.reports.html import to_html
@@ -236,6 +248,59 @@ def test_the_ranking_of_many_candidates_draws_the_best(several: Results) -> None
     told = words(ranking.section(many))
     assert "The best 10; 30 more are in the table." in told
     assert "10 more candidates not listed" in told
+
+
+@pytest.fixture(scope="module")
+def two() -> tuple[Trace, Trace]:
+    log, _ = simulate("mixed", problems=30, samples=12, verdicts=1, seed=6)
+    first = pl.col("sample") < 6
+    halves = [
+        assemble(log.header, samples=log.samples.filter(kept), verdicts=log.verdicts.filter(kept))
+        for kept in (first, ~first)
+    ]
+    return halves[0], halves[1]
+
+
+def test_another_log_is_compared_first_of_all_and_its_source_is_named(
+    two: tuple[Trace, Trace], tmp_path: Path
+) -> None:
+    this, other = two
+    named = replace(other.header, sources=(Source("yesterday.jsonl", "cd" * 32, 7),))
+    found = making.report(
+        this, tmp_path / "r.html", compare=replace(other, header=named), only=["change"]
+    )
+    ids = [s.id for s in report(found).sections]
+    assert ids.index("change") < ids.index("coverage")
+    told = words(section(found, "change"))
+    assert "Both logs tried the same 30 problems" in told
+    assert "Cannot be told" in told or "Alike" in told
+    assert "accepts wrong samples" in told
+    assert section(found, "change").title == "Compared with yesterday.jsonl"
+    assert "yesterday.jsonl" in words(section(found, "provenance"))
+    assert page.figure(found.fit, found.plan, "change", found.more).axes
+    with pytest.raises(InputError, match="another log to compare with"):
+        page.figure(found.fit, found.plan, "change", NONE)
+    with pytest.raises(InputError, match="compared where they are made"):
+        making.report(found, tmp_path / "s.html", compare=this)
+    with pytest.raises(InputError, match="compared as traces"):
+        making.results(this, compare=count(this))
+
+
+def test_hostile_names_are_harmless_in_a_comparison(two: tuple[Trace, Trace]) -> None:
+    made_ = fitting.change(*two)
+    bad = replace(
+        made_,
+        differences=tuple(replace(d, metric=made.HOSTILE[0]) for d in made_.differences),
+        rates=tuple(replace(r, verifier=made.HOSTILE[3]) for r in made_.rates),
+        doubts=made.HOSTILE,
+    )
+    parts = change.sections([bad, bad], made.HOSTILE[2])
+    document = Document("t", "", tuple(parts))
+    assert [s.id for s in parts] == ["change-1", "change-2"]
+    text = to_html(document).decode()
+    assert "<script>alert(1)</script>" not in text
+    assert "<img src=x" not in text
+    assert to_pdf(document).startswith(b"%PDF")
 
 
 def test_a_trace_of_one_group_is_not_ranked(one: Results) -> None:
