@@ -30,7 +30,7 @@ def figure(
 ) -> None:
     """Draw one picture of the report.
 
-    NAME is allocation, change, comparison, coverage, difficulty, limits, policies, ranking,
+    NAME is allocation, change, comparison, coverage, difficulty, limits, policies, ranking, roc,
     summary, surface, verification, voting or ways.
 
     \b

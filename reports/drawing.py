@@ -19,7 +19,7 @@ from .figures import look, svg
 from .making import Results, results
 from .wording import clip
 
-PLANNED = (*page.PLANNED, "summary", "ranking", "change")
+PLANNED = (*page.PLANNED, "summary", "ranking", "change", "roc")
 """Pictures that need more than the fit."""
 ENOUGH = ("allocation", "limits", "summary")
 """Those of them that a fit and a plan are enough for."""

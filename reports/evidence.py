@@ -1,12 +1,14 @@
 """Evidence: what a report shows beside the fit and the plan, each piece where the log has it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ..analysis.counts import Counts
 from ..analysis.curve import MASS
+from ..analysis.roc import roc
+from ..analysis.verification import scored, scores
 from ..data.errors import InputError
 from ..data.traces import Source, Trace
 from ..fitting.change import Change, changes
@@ -17,6 +19,7 @@ from ..planner.next_sample import Next, next_sample
 from ..planner.plan import Option, Plan
 from ..planner.policies import Comparison, policies
 from ..planner.surface import Cells, surfaces
+from .roc import Judge
 
 Found = TypeVar("Found")
 
@@ -35,6 +38,7 @@ class Evidence:
     policies: Comparison | None = None
     next: Next | None = None
     rows: Mapping[str, Any] = field(default_factory=dict)
+    judges: tuple[Judge, ...] = ()
     changes: tuple[Change, ...] = ()
     others: tuple[Source, ...] = ()
     missing: Mapping[str, str] = field(default_factory=dict)
@@ -97,6 +101,7 @@ def gather(
         policies=tried("policies", replayed),
         next=tried("next", ahead),
         rows=rows,
+        judges=tuple(_judges(base.logs, told)),
         missing=missing,
     )
 
@@ -122,6 +127,21 @@ def _ranked(log: Trace | Counts, told: Told) -> Ranking | None:
     if isinstance(log, Counts) or len(log.groups()) < 2:
         return None
     return rank(log, mass=told.mass, seed=told.seed)
+
+
+def _judges(logs: Sequence[Counts], told: Told) -> Iterator[Judge]:
+    """The ROC of every verifier that tells samples apart; verdicts count as their share of yes."""
+    for counts in logs:
+        if counts.verifier is None or counts.drawn is None or not scored(counts):
+            continue
+        try:
+            score = scores(counts, "a ROC")
+            by_score = replace(counts, drawn=replace(counts.drawn, score=score))
+            made = roc(by_score, mass=told.mass, seed=told.seed)
+        except InputError:  # one kind of samples, or a log that stopped at success: no ROC
+            continue
+        if len(made.thresholds) > 1:
+            yield Judge(counts.group, counts.verifier, made, counts.drawn.score is None)
 
 
 def _main(base: Ground, plan: Plan) -> Counts:

@@ -24,6 +24,7 @@ from . import (
     provenance,
     ranking,
     repeated,
+    roc,
     saturation,
     summary,
     surface,
@@ -35,6 +36,7 @@ from .document import Document, Picture, Section
 from .evidence import NONE, Evidence
 from .html import to_html
 from .pdf import to_pdf
+from .roc import Judge
 from .wording import clip, several
 
 PRINTERS: dict[str, Callable[[Document], bytes]] = {".html": to_html, ".pdf": to_pdf}
@@ -74,7 +76,8 @@ def document(
     if more.ranking is not None:
         sections.append(ranking.section(more.ranking))
     for number, group in enumerate(fit.groups, 1):
-        sections += _part(fit, group, number)
+        judges = [each for each in more.judges if each.group == group.group]
+        sections += _part(fit, group, number, judges)
     sections.append(diagnostics.section(fit))
     sections.append(provenance.section(fit, plan, command, version, more.rows, more.others))
     return Document(title, _subtitle(fit), tuple(_chosen(sections, only)))
@@ -121,7 +124,7 @@ def _subtitle(fit: Fit) -> str:
     )
 
 
-def _part(fit: Fit, group: GroupFit, number: int) -> list[Section]:
+def _part(fit: Fit, group: GroupFit, number: int, judges: Sequence[Judge]) -> list[Section]:
     """Returns the sections of one group; with several groups, named and numbered after it."""
     made = [
         coverage.section(group),
@@ -129,6 +132,7 @@ def _part(fit: Fit, group: GroupFit, number: int) -> list[Section]:
         ways.section(group, fit.mass),
         saturation.section(group, fit.mass),
         verification.section(group),
+        roc.section(judges),
         repeated.section(group),
         difficulty.section(group),
     ]
@@ -189,6 +193,7 @@ def figure(fit: Fit, plan: Plan | None, name: str, more: Evidence = NONE) -> Fig
         "summary": lambda: summary.figure(fit, plan),
         "comparison": lambda: comparison.figure(fit),
         "ranking": lambda: ranking.figure(more.ranking),
+        "roc": lambda: roc.figure(more.judges),
         "change": lambda: change.figure(more.changes),
     }
     if name in whole:
@@ -198,7 +203,7 @@ def figure(fit: Fit, plan: Plan | None, name: str, more: Evidence = NONE) -> Fig
 
 def names() -> list[str]:
     """Returns the names of the pictures."""
-    return sorted([*FIGURES, *PLANNED, "summary", "comparison", "ranking", "change"])
+    return sorted([*FIGURES, *PLANNED, "summary", "comparison", "ranking", "change", "roc"])
 
 
 def unknown(name: str) -> InputError:

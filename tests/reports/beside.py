@@ -2,6 +2,7 @@
 
 import numpy as np
 from apportion.analysis.curve import Curve, Interval
+from apportion.analysis.roc import Roc
 from apportion.data.policy import Policy
 from apportion.data.traces import Group
 from apportion.fitting.change import Change, Difference
@@ -12,6 +13,7 @@ from apportion.planner.plan import Limits
 from apportion.planner.policies import Compared, Comparison
 from apportion.planner.surface import Cells, Row
 from apportion.reports.evidence import Evidence
+from apportion.reports.roc import Judge
 
 LIMITS = Limits(0.07, 0.3, 0.1, 0.0, 0.05, 0.065)
 
@@ -19,7 +21,16 @@ LIMITS = Limits(0.07, 0.3, 0.1, 0.0, 0.05, 0.065)
 def evidence() -> Evidence:
     """Returns every piece."""
     both = (cells("easy", 0.5), cells("hard", 0.1))
-    return Evidence(both, ranking(), rules(), ahead(), changes=(changed(),))
+    return Evidence(both, ranking(), rules(), ahead(), changes=(changed(),), judges=(judge(),))
+
+
+def judge() -> Judge:
+    """Returns a verifier of two verdicts on each sample."""
+    base = np.full(51, 0.4)
+    spread = np.random.default_rng(5).normal(0, 0.01, (51, 1))
+    right, wrong = 0.4 * np.array([0.5, 0.8, 1.0]), 0.6 * np.array([0.1, 0.3, 1.0])
+    drawn = Roc(np.array([1.0, 0.5, 0.0]), right + spread, wrong + spread, base, 0.0, 0.9)
+    return Judge(Group(model="m"), "tests", drawn, counted=True)
 
 
 def changed() -> Change:

@@ -41,7 +41,7 @@ def test_every_picture_has_the_same_bytes_in_every_format(
 def test_a_picture_is_drawn_or_refused_in_one_line(name: str, case: str) -> None:
     fit, plan = CASES[case]()
     results = Results(fit, plan, "nobody asked for one")
-    lone = {*page.PLANNED, "ranking", "change"}
+    lone = {*page.PLANNED, "ranking", "change", "roc"}
     if case == "full":
         assert plan is not None
         results = Results(fit, replace(plan, limits=beside.LIMITS), None, beside.evidence())

@@ -21,6 +21,7 @@ from apportion.reports import (
     page,
     policies,
     ranking,
+    roc,
     surface,
 )
 from apportion.reports.document import Document, Picture, Prose, Section, Table
@@ -301,6 +302,23 @@ def test_hostile_names_are_harmless_in_a_comparison(two: tuple[Trace, Trace]) ->
     assert "<script>alert(1)</script>" not in text
     assert "<img src=x" not in text
     assert to_pdf(document).startswith(b"%PDF")
+
+
+def test_a_verifiers_roc_stands_with_its_thresholds(one: Results) -> None:
+    [judge] = one.more.judges
+    assert judge.counted
+    told = words(section(one, "roc"))
+    assert "tells right from wrong best" in told
+    table = next(b for b in section(one, "roc").blocks if isinstance(b, Table))
+    assert [row[1] for row in table.rows] == ["100% of its verdicts", "50% of its verdicts"]
+    hits = [float(row[2].split()[0]) for row in table.rows]
+    assert hits == sorted(hits)
+    only = roc.figure([judge, replace(judge, verifier=made.HOSTILE[0])])
+    assert only.axes
+    assert roc.section([]) is None
+    bad = roc.section([replace(judge, verifier=name) for name in made.HOSTILE])
+    assert bad is not None
+    assert "<script>alert(1)</script>" not in to_html(Document("t", "", (bad,))).decode()
 
 
 def test_a_trace_of_one_group_is_not_ranked(one: Results) -> None:
