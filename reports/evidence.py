@@ -29,14 +29,15 @@ class Evidence:
     """What further sections are made of; None or empty where the log has nothing for them.
 
     `rows` says what became of the rows of the sources; `changes` is what differs from another log,
-    that of the sources `others`. `missing` says of a piece that was looked
-    for why it is not there.
+    that of the sources `others`. `main` is the group of several whose samples the rules were
+    replayed on. `missing` says of a piece that was looked for why it is not there.
     """
 
     surfaces: tuple[Cells, ...] = ()
     ranking: Ranking | None = None
     policies: Comparison | None = None
     next: Next | None = None
+    main: str = ""
     rows: Mapping[str, Any] = field(default_factory=dict)
     judges: tuple[Judge, ...] = ()
     changes: tuple[Change, ...] = ()
@@ -85,10 +86,10 @@ def gather(
         return replace(beside, ranking=ranking, rows=rows, missing=missing)
     prices, seed = told.price_file, told.seed
 
+    main = _main(base, plan)
+
     def replayed() -> Comparison:
-        return policies(
-            _main(base, plan), plan.budget, plan.unit, price_file=prices, seed=seed, mass=told.mass
-        )
+        return policies(main, plan.budget, plan.unit, price_file=prices, seed=seed, mass=told.mass)
 
     def ahead() -> Next:
         return next_sample(base, plan.budget, plan.unit, price_file=prices, seed=seed)
@@ -100,6 +101,7 @@ def gather(
         ranking=ranking,
         policies=tried("policies", replayed),
         next=tried("next", ahead),
+        main=main.group.name if plan.groups > 1 else "",
         rows=rows,
         judges=tuple(_judges(base.logs, told)),
         missing=missing,

@@ -46,8 +46,9 @@ def measure(plan: Plan) -> str:
 
 
 def drawable(plan: Plan) -> bool:
-    """Tells whether the plan's frontier has a point with a positive budget."""
-    return bool(_alive(plan.frontier).any())
+    """Tells whether some frontier has two points with a positive budget: a line to draw."""
+    every = [plan.frontier, *(baseline.frontier for baseline in plan.baselines)]
+    return any(_alive(each).sum() > 1 for each in every)
 
 
 def _alive(frontier: Frontier) -> NDArray[np.bool_]:

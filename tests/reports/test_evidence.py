@@ -159,6 +159,23 @@ def test_a_log_of_counts_still_has_its_report() -> None:
     assert "surface" not in ids
 
 
+def test_a_log_where_nothing_is_right_says_so_and_draws_no_choice() -> None:
+    log, _ = simulate("mixed", problems=20, samples=8, seed=1)
+    wrong = log.samples.with_columns(correct=pl.lit(value=False))
+    found = results(replace(log, samples=wrong))
+    assert "Almost nothing in this log was answered rightly" in words(section(found, "summary"))
+    ids = [s.id for s in report(found).sections]
+    assert "surface" not in ids
+    kinds = [type(block) for block in section(found, "policies").blocks]
+    assert Picture not in kinds
+
+
+def test_the_rules_name_the_group_they_were_replayed_on(several: Results) -> None:
+    told = words(section(several, "policies"))
+    assert f"samples by {several.more.main}" in told
+    assert all(each.crowd for each in several.more.surfaces)
+
+
 def test_what_happened_to_the_rows_is_told(one: Results) -> None:
     rows = {"read": 1200, "kept": 1100, "aside": {"no correctness": 100}}
     told = words(section(replace(one, more=replace(one.more, rows=rows)), "provenance"))
