@@ -246,7 +246,7 @@ def test_hostile_names_are_harmless_in_what_is_new(one: Results, several: Result
         replace(several.more.ranking, standing=standing, sensitivity=()),
         one.more.policies and replace(one.more.policies, verifier=bad[0]),
         replace(one.more.next, candidates=ahead, problems=((bad[1], bad[2], 0.1),)),
-        {"read": 1, "kept": 0, "aside": {bad[0]: 1}},
+        rows={"read": 1, "kept": 0, "aside": {bad[0]: 1}},
     )
     page_ = report(replace(one, more=more))
     text = to_html(page_).decode()
