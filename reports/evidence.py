@@ -67,9 +67,7 @@ def gather(
 ) -> Evidence:
     """Returns all that the log has beside the fit and the plan, added to what is there `beside`.
 
-    `base` is what the plan is made of.
-
-    A piece that cannot be had is left out, and why is told.
+    `base` is what the plan is made of. A piece that cannot be had is left out, and why is told.
     """
     missing: dict[str, str] = {}
 
@@ -80,31 +78,27 @@ def gather(
             missing[name] = str(error)
             return None
 
-    rows = log.header.rows if isinstance(log, Trace) else {}
     ranking = tried("ranking", lambda: _ranked(log, told))
+    rows = log.header.rows if isinstance(log, Trace) else {}
+    found = replace(beside, ranking=ranking, rows=rows, missing=missing)
     if base is None or plan is None:
-        return replace(beside, ranking=ranking, rows=rows, missing=missing)
-    prices, seed = told.price_file, told.seed
-
-    main = _main(base, plan)
+        return found
+    prices, seed, mass = told.price_file, told.seed, told.mass
+    main, budget, unit = _main(base, plan), plan.budget, plan.unit
 
     def replayed() -> Comparison:
-        return policies(main, plan.budget, plan.unit, price_file=prices, seed=seed, mass=told.mass)
+        return policies(main, budget, unit, price_file=prices, seed=seed, mass=mass)
 
     def ahead() -> Next:
-        return next_sample(base, plan.budget, plan.unit, price_file=prices, seed=seed)
+        return next_sample(base, budget, unit, price_file=prices, seed=seed)
 
-    cells = surfaces(base, plan, unit=plan.unit, mix=told.mix, price_file=prices, mass=told.mass)
     return replace(
-        beside,
-        surfaces=cells,
-        ranking=ranking,
+        found,
+        surfaces=surfaces(base, plan, unit=unit, mix=told.mix, price_file=prices, mass=mass),
         policies=tried("policies", replayed),
         next=tried("next", ahead),
         main=main.group.name if plan.groups > 1 else "",
-        rows=rows,
         judges=tuple(_judges(base.logs, told)),
-        missing=missing,
     )
 
 

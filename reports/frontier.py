@@ -46,7 +46,12 @@ def measure(plan: Plan) -> str:
 
 
 def drawable(plan: Plan) -> bool:
-    """Tells whether some frontier has two points with a positive budget: a line to draw."""
+    """Tells whether the plan's frontier has a point with a positive budget."""
+    return bool(_alive(plan.frontier).any())
+
+
+def rising(plan: Plan) -> bool:
+    """Tells whether some frontier has two such points: a line, and not one way to spend alone."""
     every = [plan.frontier, *(baseline.frontier for baseline in plan.baselines)]
     return any(_alive(each).sum() > 1 for each in every)
 
