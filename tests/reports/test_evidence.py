@@ -8,6 +8,8 @@ import numpy as np
 import polars as pl
 import pytest
 from apportion.analysis.counts import count
+from apportion.cli import main
+from apportion.data import store
 from apportion.data.errors import InputError
 from apportion.data.synthetic import simulate
 from apportion.data.traces import Group, Source, Trace, assemble
@@ -302,6 +304,15 @@ def test_another_log_is_compared_first_of_all_and_its_source_is_named(
         making.report(found, tmp_path / "s.html", compare=this)
     with pytest.raises(InputError, match="compared as traces"):
         making.results(this, compare=count(this))
+
+
+def test_the_command_compares_two_logs(two: tuple[Trace, Trace], tmp_path: Path) -> None:
+    for name, log in zip(("today", "yesterday"), two, strict=True):
+        store.write(log, tmp_path / name)
+    out = tmp_path / "r.html"
+    main(["report", str(tmp_path / "today"), "--compare", str(tmp_path / "yesterday"),
+          "--only", "change", "-o", str(out)])  # fmt: skip
+    assert "Both logs tried the same 30 problems" in out.read_text("utf8")
 
 
 def test_hostile_names_are_harmless_in_a_comparison(two: tuple[Trace, Trace]) -> None:
