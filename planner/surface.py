@@ -1,7 +1,7 @@
 """What each number of solutions and of verdicts on each buys on a level, beside the choice."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -47,7 +47,8 @@ class Cells:
     S) marks what lies beyond what the log can show, `alike` (R, S) what the log cannot tell from
     the plan's own accuracy. `chosen` are the cells of the plan: row, column, and the share of the
     level's problems; `elsewhere` is the share that gets what no cell shows. `share` is the level's
-    part of all problems, `spent` what the plan spends on one of its problems.
+    part of all problems, `spent` what the plan spends on one of its problems. In a `crowd` other
+    groups competed with this one.
     """
 
     level: str
@@ -65,6 +66,7 @@ class Cells:
     spent: float
     mass: float
     population: Population = "new"
+    crowd: bool = False
 
     @property
     def estimate(self) -> Floats:
@@ -119,7 +121,8 @@ def surfaces(
     case = stage_of(base, told, price, mix if told.probe is None else None).case
     cost = case.means(case.weights[0])[0]
     found = (_cells(case, i, level, cost[i], mass) for i, level in enumerate(plan.levels))
-    return tuple(each for each in found if each is not None)
+    crowd = plan.groups > 1
+    return tuple(replace(each, crowd=crowd) for each in found if each is not None)
 
 
 def _told(base: Ground, plan: Plan) -> Told | None:

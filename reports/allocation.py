@@ -26,7 +26,7 @@ def section(plan: Plan | None, reason: str = "", said: Sequence[str] = ()) -> Se
     blocks.append(levels(plan) if plan.levels else Prose("The plan has no levels.", "note"))
     if any(level.as_good for level in plan.levels):
         blocks.append(Prose(_as_good(plan), "note"))
-    if frontier.drawable(plan):
+    if frontier.drawable(plan) and frontier.rising(plan):
         blocks.append(frontier.picture(plan))
     if plan.baselines:
         blocks.append(_baselines(plan))

@@ -162,6 +162,8 @@ def _heads(axes: Axes, group: GroupFit, n: int, far: int) -> None:
     parts = [("in the log", group.coverage, n, "right", -6), ("forecast", group.fan, n, "left", 6)]
     if far <= n:
         parts = [("in the log", group.coverage, max(n, 1), "right" if n > 1 else "left", 0)]
+    elif n <= 1:
+        parts = parts[1:]  # a single k has no room of its own
     for title, curve, x, side, shift in parts:
         axes.annotate(
             f"{title}\n{percent(curve.mass)} band: {people(curve.population)}",

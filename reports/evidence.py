@@ -29,14 +29,15 @@ class Evidence:
     """What further sections are made of; None or empty where the log has nothing for them.
 
     `rows` says what became of the rows of the sources; `changes` is what differs from another log,
-    that of the sources `others`. `missing` says of a piece that was looked
-    for why it is not there.
+    that of the sources `others`. `main` is the group of several whose samples the rules were
+    replayed on. `missing` says of a piece that was looked for why it is not there.
     """
 
     surfaces: tuple[Cells, ...] = ()
     ranking: Ranking | None = None
     policies: Comparison | None = None
     next: Next | None = None
+    main: str = ""
     rows: Mapping[str, Any] = field(default_factory=dict)
     judges: tuple[Judge, ...] = ()
     changes: tuple[Change, ...] = ()
@@ -66,9 +67,7 @@ def gather(
 ) -> Evidence:
     """Returns all that the log has beside the fit and the plan, added to what is there `beside`.
 
-    `base` is what the plan is made of.
-
-    A piece that cannot be had is left out, and why is told.
+    `base` is what the plan is made of. A piece that cannot be had is left out, and why is told.
     """
     missing: dict[str, str] = {}
 
@@ -79,30 +78,27 @@ def gather(
             missing[name] = str(error)
             return None
 
-    rows = log.header.rows if isinstance(log, Trace) else {}
     ranking = tried("ranking", lambda: _ranked(log, told))
+    rows = log.header.rows if isinstance(log, Trace) else {}
+    found = replace(beside, ranking=ranking, rows=rows, missing=missing)
     if base is None or plan is None:
-        return replace(beside, ranking=ranking, rows=rows, missing=missing)
-    prices, seed = told.price_file, told.seed
+        return found
+    prices, seed, mass = told.price_file, told.seed, told.mass
+    main, budget, unit = _main(base, plan), plan.budget, plan.unit
 
     def replayed() -> Comparison:
-        return policies(
-            _main(base, plan), plan.budget, plan.unit, price_file=prices, seed=seed, mass=told.mass
-        )
+        return policies(main, budget, unit, price_file=prices, seed=seed, mass=mass)
 
     def ahead() -> Next:
-        return next_sample(base, plan.budget, plan.unit, price_file=prices, seed=seed)
+        return next_sample(base, budget, unit, price_file=prices, seed=seed)
 
-    cells = surfaces(base, plan, unit=plan.unit, mix=told.mix, price_file=prices, mass=told.mass)
     return replace(
-        beside,
-        surfaces=cells,
-        ranking=ranking,
+        found,
+        surfaces=surfaces(base, plan, unit=unit, mix=told.mix, price_file=prices, mass=mass),
         policies=tried("policies", replayed),
         next=tried("next", ahead),
-        rows=rows,
+        main=main.group.name if plan.groups > 1 else "",
         judges=tuple(_judges(base.logs, told)),
-        missing=missing,
     )
 
 

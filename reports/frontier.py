@@ -50,6 +50,12 @@ def drawable(plan: Plan) -> bool:
     return bool(_alive(plan.frontier).any())
 
 
+def rising(plan: Plan) -> bool:
+    """Tells whether some frontier has two such points: a line, and not one way to spend alone."""
+    every = [plan.frontier, *(baseline.frontier for baseline in plan.baselines)]
+    return any(_alive(each).sum() > 1 for each in every)
+
+
 def _alive(frontier: Frontier) -> NDArray[np.bool_]:
     alive: NDArray[np.bool_] = (
         np.isfinite(frontier.budget) & np.isfinite(frontier.accuracy) & (frontier.budget > 0)

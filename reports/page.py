@@ -90,7 +90,7 @@ def _planned(plan: Plan | None, more: Evidence) -> list[Section]:
     made = [
         surface.section(more.surfaces, plan.unit),
         limits.section(plan, more.next, more.missing.get("next", "")),
-        policies.section(more.policies, more.missing.get("policies", "")),
+        policies.section(more.policies, more.missing.get("policies", ""), more.main),
     ]
     return [section for section in made if section is not None]
 

@@ -41,7 +41,7 @@ def settings(made: Compared) -> str:
     return ", ".join([f"{n} {x:.4g}" for n, x in told.items()] + [f"by {made.policy.answer}"])
 
 
-def section(made: Comparison | None, why_not: str = "") -> Section | None:
+def section(made: Comparison | None, why_not: str = "", whose: str = "") -> Section | None:
     """Returns the section; where nothing could be replayed, a sentence on `why_not` if it is known.
 
     None where nobody asked.
@@ -50,8 +50,8 @@ def section(made: Comparison | None, why_not: str = "") -> Section | None:
     if made is None or not made.policies:
         quiet = sentence(f"no stopping rule could be replayed: {why_not}")
         return Section("policies", title, (Prose(quiet),)) if why_not else None
-    blocks: list[Block] = [Prose(_story(made))]
-    if len(made.policies) > 1:
+    blocks: list[Block] = [Prose(_story(made, whose))]
+    if len({round(each.accuracy.estimate, 4) for each in made.policies}) > 1:
         blocks.append(picture(made))
     return Section("policies", title, (*blocks, _table(made)))
 
@@ -60,12 +60,13 @@ def _ranked(made: Comparison) -> list[Compared]:
     return sorted(made.policies, key=lambda each: -each.accuracy.estimate)
 
 
-def _story(made: Comparison) -> str:
+def _story(made: Comparison, whose: str) -> str:
     best, first = made.best, made.policies[0]
     by = f", verdicts by {clip(made.verifier, 50)}" if made.verifier else ""
+    of = f" by {clip(whose, 50)}" if whose else ""
     what = (
         "A stopping rule looks at what was drawn so far and decides whether to go on. Each was"
-        f" replayed on random orders of this log's samples{by}, all problems alike, at"
+        f" replayed on random orders of this log's samples{of}{by}, all problems alike, at"
         f" {amount(made.budget, made.unit)} per problem."
     )
     if best is first:

@@ -31,6 +31,8 @@ from .wording import (
 Row = tuple[str, Interval]
 MOST = 12
 """Rows in the picture."""
+LEAST = 0.005
+"""An accuracy below this is as good as none, and a tenth of it no difference."""
 
 
 def section(fit: Fit, plan: Plan | None) -> Section:
@@ -67,12 +69,14 @@ def _sure(plan: Plan) -> str:
         return f"{promise}; there is no baseline to compare it with."
     other = frontier.worth(best)
     gain = value.estimate - other.estimate
+    if max(value.high, other.estimate) < LEAST:
+        return "Almost nothing in this log was answered rightly, so no way to spend buys anything."
     times = frontier.ratio(plan, best)
     name = f"“{clip(best.name, 50)}”"
     # The planner's own rule for a difference that the log does not show.
     alike = other.high >= value.estimate and other.estimate >= value.low
     close = ", not clearly less," if alike else ""
-    if gain <= 0:
+    if gain < LEAST / 10:
         return f"{promise}; the simple {name} does as well ({proportion(other.estimate)})."
     reach = (
         f"would need {times:.2g} times the budget to match"

@@ -21,16 +21,21 @@ WIDE = 14
 """Columns beyond which only powers of 2 and what was chosen are drawn."""
 TIMES = (0.5, 1, 2, 4)
 """Spends that get a line and a row, as multiples of the plan's on the level."""
+LEAST = 0.005
+"""A level on which no cell is right as often as this has nothing to choose."""
 LEFT, RIGHT, GAP, TALL = 1.3, 0.12, 0.42, 0.27
 """Inches: margins, between levels, and of a row."""
 
 
 def section(cells: Sequence[Cells], unit: str) -> Section | None:
-    """Returns the section, or None where no level has a choice to show."""
-    if not cells:
+    """Returns the section, or None where no level has a choice that earns anything."""
+    told = [each for each in cells if np.nanmax(each.estimate) >= LEAST]
+    if not told:
         return None
-    blocks: tuple[Block, ...] = (Prose(_story(cells)), picture(cells, unit), _table(cells, unit))
-    return Section("surface", "Solutions against verdicts, level by level", blocks)
+    blocks: tuple[Block, ...] = (Prose(_story(told)), picture(told, unit))
+    table = _table(told, unit)
+    title = "Solutions against verdicts, level by level"
+    return Section("surface", title, (*blocks, table) if table.rows else blocks)
 
 
 def _story(cells: Sequence[Cells]) -> str:
@@ -155,8 +160,9 @@ def _panel(axes: Axes, cells: Cells) -> None:
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     by = f", verdicts by {label(cells.verifier, 30, 1)}" if cells.verifier else ""
+    who = f", {label(cells.group.name, 36, 1)}" if cells.crowd else ""
     axes.set_title(
-        f"{label(cells.level, 40, 1)}{by}", loc="left", fontsize=9, fontweight="bold", pad=15
+        f"{label(cells.level, 40, 1)}{who}{by}", loc="left", fontsize=9, fontweight="bold", pad=15
     )
     axes.annotate(
         "S =", (-0.012, -0.04), xycoords="axes fraction", fontsize=8, ha="right", va="top"
@@ -234,9 +240,8 @@ def _equal(axes: Axes, cost: Floats, budget: float, *, own: bool) -> None:
 def _place(cost: Floats, budget: float) -> float:
     """Where along a row the cost reaches the budget, between columns in proportion of its log."""
     known = np.flatnonzero(np.isfinite(cost) & (cost > 0))
-    last = len(cost) - 0.5
     if not len(known) or cost[known].max() <= budget:
-        return last
+        return float(known[-1] if len(known) else len(cost) - 1) + 0.5
     rising = np.maximum.accumulate(cost[known])
     if budget < rising[0]:
         return -0.5

@@ -142,7 +142,7 @@ def _values(ways: Ways, mass: float) -> Table:
     return Table(
         "Ways on the frontier, or on that of at least 1 in 20 worlds",
         (
-            Column("way"), Column("k"), Column("cost a problem"), Column("accuracy"),
+            Column("way", "left"), Column("k"), Column("cost a problem"), Column("accuracy"),
             Column("on the frontier"),
         ),
         rows,

@@ -8,6 +8,8 @@ import numpy as np
 import polars as pl
 import pytest
 from apportion.analysis.counts import count
+from apportion.cli import main
+from apportion.data import store
 from apportion.data.errors import InputError
 from apportion.data.synthetic import simulate
 from apportion.data.traces import Group, Source, Trace, assemble
@@ -159,6 +161,23 @@ def test_a_log_of_counts_still_has_its_report() -> None:
     assert "surface" not in ids
 
 
+def test_a_log_where_nothing_is_right_says_so_and_draws_no_choice() -> None:
+    log, _ = simulate("mixed", problems=20, samples=8, seed=1)
+    wrong = log.samples.with_columns(correct=pl.lit(value=False))
+    found = results(replace(log, samples=wrong))
+    assert "Almost nothing in this log was answered rightly" in words(section(found, "summary"))
+    ids = [s.id for s in report(found).sections]
+    assert "surface" not in ids
+    kinds = [type(block) for block in section(found, "policies").blocks]
+    assert Picture not in kinds
+
+
+def test_the_rules_name_the_group_they_were_replayed_on(several: Results) -> None:
+    told = words(section(several, "policies"))
+    assert f"samples by {several.more.main}" in told
+    assert all(each.crowd for each in several.more.surfaces)
+
+
 def test_what_happened_to_the_rows_is_told(one: Results) -> None:
     rows = {"read": 1200, "kept": 1100, "aside": {"no correctness": 100}}
     told = words(section(replace(one, more=replace(one.more, rows=rows)), "provenance"))
@@ -229,7 +248,7 @@ def test_hostile_names_are_harmless_in_what_is_new(one: Results, several: Result
         replace(several.more.ranking, standing=standing, sensitivity=()),
         one.more.policies and replace(one.more.policies, verifier=bad[0]),
         replace(one.more.next, candidates=ahead, problems=((bad[1], bad[2], 0.1),)),
-        {"read": 1, "kept": 0, "aside": {bad[0]: 1}},
+        rows={"read": 1, "kept": 0, "aside": {bad[0]: 1}},
     )
     page_ = report(replace(one, more=more))
     text = to_html(page_).decode()
@@ -285,6 +304,15 @@ def test_another_log_is_compared_first_of_all_and_its_source_is_named(
         making.report(found, tmp_path / "s.html", compare=this)
     with pytest.raises(InputError, match="compared as traces"):
         making.results(this, compare=count(this))
+
+
+def test_the_command_compares_two_logs(two: tuple[Trace, Trace], tmp_path: Path) -> None:
+    for name, log in zip(("today", "yesterday"), two, strict=True):
+        store.write(log, tmp_path / name)
+    out = tmp_path / "r.html"
+    main(["report", str(tmp_path / "today"), "--compare", str(tmp_path / "yesterday"),
+          "--only", "change", "-o", str(out)])  # fmt: skip
+    assert "Both logs tried the same 30 problems" in out.read_text("utf8")
 
 
 def test_hostile_names_are_harmless_in_a_comparison(two: tuple[Trace, Trace]) -> None:

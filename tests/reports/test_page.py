@@ -75,6 +75,18 @@ def test_a_silent_log_says_why() -> None:
     assert not [b for s in found.values() for b in s.blocks if isinstance(b, Picture)]
 
 
+def test_saturation_is_a_row_for_each_metric_and_says_why_a_point_is_missing() -> None:
+    tables = [b for b in by_id(report(made.fit()))["saturation"].blocks if isinstance(b, Table)]
+    table, remarks = tables
+    assert [row[:2] for row in table.rows] == [("all", "coverage"), ("hard", "majority")]
+    assert [c.name for c in table.columns][2:] == [
+        "marginal gain, 0.001 a sample, in samples", "residual, 0.01 missing, in samples",
+    ]  # fmt: skip
+    assert table.rows[0][2:] == ("410 (220 to 900)", "cannot tell")
+    assert table.rows[1][2:] == ("24 (14 or more)", "")
+    assert [row[3][:31] for row in remarks.rows] == ["The forecast is still rising at"]
+
+
 def test_all_wrong_is_not_the_same_as_unknown() -> None:
     found = by_id(report(made.bare()))
     assert "Nothing was solved" in words(found["coverage"])
