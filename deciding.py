@@ -39,17 +39,6 @@ def read_logs(
     )
 
 
-def read_logs(
-    trace: Path, other: Path | None, options: dict[str, Any]
-) -> "tuple[Trace, Trace | None]":
-    """Reads a log, and the other in the same way if there is one."""
-    naming = {name: options.pop(name) for name in ("names", "verdicts", *_TOLD)}
-    return (
-        read_log([trace], dict(naming)),
-        None if other is None else read_log([other], dict(naming)),
-    )
-
-
 _TOLD = {"format_": "format", "truth": "truth", "answer": "answer"}
 """Options on reading, by what `read` calls them."""
 

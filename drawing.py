@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from .deciding import read_logs
-from .options import COMMON, READING, SPENDING, TRACE, spending
+from .options import COMMON, READING, SPENDING, TRACE, bundled, spending
 from .talking import print_json, tell
 
 
@@ -20,7 +20,11 @@ from .talking import print_json, tell
     "--group", metavar="G", help="The group of several: its number in the report, or name  [1]."
 )
 @click.option(
-    "--compare", type=click.Path(path_type=Path), metavar="TRACE", help="The other log of 'change'."
+    "--compare",
+    type=click.Path(path_type=Path),
+    callback=bundled,
+    metavar="TRACE",
+    help="The other log of 'change'.",
 )
 @SPENDING
 @READING
