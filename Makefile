@@ -11,16 +11,18 @@ demo: $(VENV)/demo.stamp
 	$(BIN)/apportion demo --out out
 
 test: $(VENV)/test.stamp
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) -m "not model and not vllm"
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) -m "not model and not vllm and not docs"
 
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	MYPYPATH=$(VENV)/types $(BIN)/mypy -p apportion
 
-# The pages as a site in out/site; a link or an anchor that leads nowhere is an error. The pages of
-# commands and of measurements are made first. Outputs: .venv/bin/python -m apportion.docs docs/PAGE.md
-docs: $(VENV)/demo.stamp .venv-docs/docs.stamp
+# The code of every page, run; then the pages as a site in out/site, where a link or an anchor that
+# leads nowhere is an error. The pages of commands and of measurements are made first. Outputs:
+# .venv/bin/python -m apportion.docs docs/PAGE.md
+docs: $(VENV)/test.stamp .venv-docs/docs.stamp
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) -m docs tests/test_docs.py
 	APPORTION_CACHE=off $(BIN)/python -m apportion.docs
 	.venv-docs/bin/zensical build --strict --clean --config-file zensical.toml
 

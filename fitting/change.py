@@ -21,6 +21,12 @@ MATTERS = 0.02
 FEW = 20
 """Problems below which drawing them again is rough."""
 
+CELL = 0.5
+"""Pairs added to each cell of a matched table (Agresti and Min 2005).
+
+Where few problems differ, drawing those again never shows what others might have done.
+"""
+
 Verdict = Literal["higher", "lower", "alike", "cannot tell"]
 Credit = Callable[[Counts, Ints], Floats]
 
@@ -172,16 +178,36 @@ def _difference(
     name: str, pair: Side, credit: Credit, weights: tuple[Floats, Floats], mass: float
 ) -> Difference:
     ks = default_draws(min(map(reach, pair)))
-    mine, theirs = (
-        np.minimum(weight @ credit(counts, ks), 1.0)
-        for weight, counts in zip(weights, pair, strict=True)
-    )
+    each = [credit(counts, ks) for counts in pair]
+    mine, theirs = (np.minimum(w @ c, 1.0) for w, c in zip(weights, each, strict=True))
+    apart = mine - theirs
+    if weights[0] is weights[1]:
+        apart = _apart(apart, each[0] - each[1])
     return Difference(
         name,
         Curve(ks, mine, "new", mass),
         Curve(ks, theirs, "new", mass),
-        Curve(ks, mine - theirs, "new", mass),
+        Curve(ks, apart, "new", mass),
     )
+
+
+def _apart(apart: Floats, each: Floats) -> Floats:
+    """Adds to every world but the log's own a few made-up pairs that differ as pairs here do.
+
+    Half a pair differs one way and half the other, and one does not: where credits are 0 or 1,
+    these are the cells of a matched table. The weights are drawn.
+
+    Args:
+        apart: (1 + worlds, k) differences.
+        each: (P, k) differences of the problems.
+    """
+    differ = np.maximum((each != 0).sum(axis=0), 1)
+    size = np.sqrt((each**2).sum(axis=0) / differ)
+    up, down, alike = np.random.default_rng(each.shape).standard_gamma(
+        [[CELL], [CELL], [2 * CELL]], size=(3, len(apart) - 1)
+    )[..., None]
+    more = (len(each) * apart[1:] + size * (up - down)) / (len(each) + up + down + alike)
+    return np.vstack([apart[:1], more])
 
 
 def _rates(name: str, pair: Side, weights: tuple[Floats, Floats], mass: float) -> Iterator[Rate]:

@@ -36,7 +36,14 @@ def test_every_block_says_what_it_is(page: str) -> None:
     assert any(block.kind == "sh" for block in found) == (page in NOT_RUN)
 
 
-@pytest.mark.parametrize("page", [p for p in PAGES if blocks(text_of(p))])
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(p, marks=[] if p == "README.md" else pytest.mark.docs)
+        for p in PAGES
+        if blocks(text_of(p))
+    ],
+)
 def test_the_code_of_a_page_runs_and_prints_what_it_shows(
     page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -76,6 +83,7 @@ def test_a_command_that_ends_otherwise_is_seen() -> None:
         list(run("```console\n$ apportion --version\napportion: no\n```\n"))
 
 
+@pytest.mark.docs
 def test_the_page_of_commands_is_what_the_program_says() -> None:
     """After a change of an option: python -m apportion.docs."""
     assert text_of("docs/commands.md") == commands.page()
