@@ -1,6 +1,6 @@
 """Two logs on the page: what changed between them, what did not, and what cannot be told."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from ..analysis.curve import Interval
 from ..data.errors import InputError
 from ..fitting.change import MATTERS, Change, Difference, Verdict
-from .document import Block, Column, Doubts, Picture, Prose, Section, Table
+from .document import Block, Column, Doubts, Mark, Picture, Prose, Section, Table
 from .figures import (
     BLUE,
     GREY,
@@ -23,6 +23,7 @@ from .figures import (
     svg,
 )
 from .figures import last as final
+from .marks import along
 from .wording import CANNOT, clip, percent, say, sentence, several, whom
 
 DRAWN = 3
@@ -110,14 +111,24 @@ def picture(made: Change) -> Picture:
         f" difference {signed(d.apart.intervals()[-1])}"
         for d in shown
     )
+    sketch = figure((made,))
     return Picture(
         "change",
         "Above: accuracy in this log (solid) and in the other (dashed). Below: this log less the"
         f" other; bands: {whom([shown[0].apart])}, dotted the band that holds at every k at once."
         " Where a band holds 0 the logs do not show a difference there.",
         f"Two rows of line charts on a logarithmic k axis. At the last k: {told}.",
-        svg(figure((made,))),
+        svg(sketch),
+        tuple(mark for i, each in enumerate(shown) for mark in _marks(sketch, i, each)),
     )
+
+
+def _marks(sketch: Figure, place: int, each: Difference) -> Iterator[Mark]:
+    above, below = sketch.axes[2 * place : 2 * place + 2]
+    name = clip(each.metric, 40)
+    both = (("this log", each.this), ("the other", each.other))
+    yield from along(above, ((f"{name}, {whose}", curve) for whose, curve in both))
+    yield from along(below, [(f"{name}, difference", each.apart)])
 
 
 def figure(found: Sequence[Change]) -> Figure:

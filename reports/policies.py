@@ -8,6 +8,8 @@ from ..planner.policies import Compared, Comparison
 from . import terminal
 from .document import Block, Column, Picture, Prose, Section, Table, inert
 from .figures import BLUE, GREY, WIDTH, look, svg
+from .marks import at
+from .marks import told as said
 from .wording import amount, clip, percent, proportion, say, sentence, whom
 
 TABLES = ("index", "lead", "first", "step")
@@ -90,13 +92,15 @@ def _kind(each: Compared) -> str:
 def picture(made: Comparison) -> Picture:
     """Returns the policies side by side as a picture, with its words."""
     told = "; ".join(f"{_kind(each)} {say(each.accuracy)}" for each in _ranked(made))
-    kind = made.policies[0].accuracy
+    kind, sketch = made.policies[0].accuracy, figure(made)
+    rows = [(each.accuracy, y, _kind(each)) for y, each in enumerate(_ranked(made))]
     return Picture(
         "policies",
         f"Accuracy of each rule at {amount(made.budget, made.unit)} per problem. Bars:"
         f" {whom([kind])}. At the right, what it spends.",
         f"Dots with bars, the best first: {told}.",
-        svg(figure(made)),
+        svg(sketch),
+        at(sketch.axes[0], ((v.estimate, y, f"{name}: {said(v)}") for v, y, name in rows)),
     )
 
 

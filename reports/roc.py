@@ -1,7 +1,7 @@
 """ROC on the page: what each verifier accepts of right and of wrong samples, at every threshold."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ from ..data.errors import InputError
 from ..data.traces import Group
 from .document import Column, Picture, Prose, Section, Table
 from .figures import CYCLE, DASHES, GREY, MARKERS, canvas, ink, label, look, svg
+from .marks import Point, at
 from .wording import clip, percent, proportion, say, several, whom
 
 MOST = 5
@@ -62,13 +63,23 @@ def picture(judges: Sequence[Judge]) -> Picture:
     kind = shown[0].drawn.auc
     rest = len(judges) - len(shown)
     left = f" {several(rest, 'verifier')} more in the table." if rest else ""
+    sketch = drawn(shown)
     return Picture(
         "roc",
         f"Crosses: {whom([kind])} of both rates. Grey rays: what is accepted on them is right so"
         f" often, at this log's share of right samples. The diagonal tells nothing apart.{left}",
         f"Receiver operating characteristic. {told}.",
-        svg(drawn(shown)),
+        svg(sketch),
+        at(sketch.axes[0], (point for each in shown for point in _points(each))),
     )
+
+
+def _points(each: Judge) -> Iterator[Point]:
+    roc = each.drawn
+    for j in _few(roc):
+        wrong, right = interval(roc.fpr[:, j], roc.mass), interval(roc.tpr[:, j], roc.mass)
+        words = f"{clip(each.verifier, 40)}: FPR {say(wrong)}, TPR {say(right)}"
+        yield wrong.estimate, right.estimate, words
 
 
 def figure(judges: Sequence[Judge]) -> Figure:

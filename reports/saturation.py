@@ -7,6 +7,8 @@ from ..fitting.fit import GroupFit, Saturation
 from .document import Block, Column, Prose, Section, Table
 from .wording import CANNOT, amount, amount_between, clip, percent, sentence, several
 
+MOST = 12
+"""Remarks on the page."""
 Threshold = tuple[str, str, float]
 """A definition, its unit and its epsilon: a column of the table."""
 
@@ -90,7 +92,9 @@ def _remarks(points: Sequence[Saturation]) -> Table:
         Column("definition", "left"),
         Column("remark", "left"),
     )
-    return Table("Why some cannot be told, and other remarks", columns, rows)
+    more = len(rows) - MOST
+    note = f"And {more:,} more of the kind; apportion fit --json has all." if more > 0 else ""
+    return Table("Why some cannot be told, and other remarks", columns, rows[:MOST], note)
 
 
 def _threshold(definition: str, unit: str, epsilon: float) -> str:

@@ -159,14 +159,18 @@ def _panel(axes: Axes, cells: Cells) -> None:
     axes.set_yticks(range(len(names)), names, fontsize=8)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
-    by = f", verdicts by {label(cells.verifier, 30, 1)}" if cells.verifier else ""
-    who = f", {label(cells.group.name, 36, 1)}" if cells.crowd else ""
-    axes.set_title(
-        f"{label(cells.level, 40, 1)}{who}{by}", loc="left", fontsize=9, fontweight="bold", pad=15
-    )
+    axes.set_title(_head(cells), loc="left", fontsize=9, fontweight="bold", pad=15)
     axes.annotate(
         "S =", (-0.012, -0.04), xycoords="axes fraction", fontsize=8, ha="right", va="top"
     )
+
+
+def _head(cells: Cells) -> str:
+    """The level, then whose samples or else whose verdicts: there is room for one of them."""
+    level = label(cells.level, 24, 1)
+    if cells.crowd:
+        return f"{level}, {label(cells.group.name, 30, 1)}"
+    return f"{level}, verdicts by {label(cells.verifier, 18, 1)}" if cells.verifier else level
 
 
 def _name(row: Row) -> str:

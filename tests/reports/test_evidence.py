@@ -104,6 +104,9 @@ def test_the_rules_are_listed_best_first_and_fixed_numbers_are_among_them(one: R
     values = [float(row[2].split()[0]) for row in table.rows]
     assert values == sorted(values, reverse=True)
     assert "fixed" in {row[0] for row in table.rows}
+    [marks] = [b.marks for b in section(one, "policies").blocks if isinstance(b, Picture)]
+    assert len(marks) == len(table.rows)
+    assert [f"{row[0]}: {row[2]}, 90%" for row in table.rows] == [mark.text for mark in marks]
     spent = [float(row[3].replace(",", "")) for row in table.rows]
     assert one.plan is not None
     assert max(spent) < 1.2 * one.plan.budget
@@ -296,6 +299,10 @@ def test_another_log_is_compared_first_of_all_and_its_source_is_named(
     assert "Cannot be told" in told or "Alike" in told
     assert "accepts wrong samples" in told
     assert section(found, "change").title == "Compared with yesterday.jsonl"
+    [marks] = [b.marks for b in section(found, "change").blocks if isinstance(b, Picture)]
+    assert {m.text.rpartition(", k = ")[0] for m in marks} >= {
+        "coverage, this log", "coverage, the other", "coverage, difference",
+    }  # fmt: skip
     assert "yesterday.jsonl" in words(section(found, "provenance"))
     assert page.figure(found.fit, found.plan, "change", found.more).axes
     with pytest.raises(InputError, match="another log to compare with"):
