@@ -27,7 +27,7 @@ from apportion.planner.value import value_table
 from numpy.typing import NDArray
 from scipy.stats import betabinom
 
-from . import beyond, damage, kills, plans, priors, rankings, verifiers, verifying
+from . import beyond, changes, damage, kills, plans, priors, rankings, verifiers, verifying
 
 HERE = Path(__file__).parent
 PROBLEMS, SAMPLES = 100, 32
@@ -221,6 +221,7 @@ def main(asked: list[str]) -> None:
             verifiers.PARTS,
             plans.PARTS,
             rankings.PARTS,
+            changes.PARTS,
             damage.PARTS,
             kills.PARTS,
         ]
