@@ -9,7 +9,7 @@ from pathlib import Path
 
 import apportion as ap
 import pytest
-from apportion.cli import cli, main
+from apportion.cli import cli
 from apportion.data.errors import InputError
 from apportion.reports import drawing, page
 from apportion.reports.making import Results
@@ -78,20 +78,10 @@ def test_a_group_is_chosen_by_number_or_name(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ran:
-    """Runs the command line in an empty folder, in this process."""
-    monkeypatch.chdir(tmp_path)
+def run(run: Ran) -> Ran:
+    """Runs the command line beside a small log."""
     Path("counts.csv").write_text("problem,n,c\na,8,2\nb,8,5\nc,8,0\nd,8,8\n")
-
-    def once(*arguments: str) -> tuple[int, str, str]:
-        code = 0
-        try:
-            main(arguments)
-        except SystemExit as end:
-            code = int(end.code or 0)
-        return code, *capsys.readouterr()
-
-    return once
+    return run
 
 
 def test_the_command_writes_a_picture_and_says_where(run: Ran) -> None:
