@@ -1,5 +1,197 @@
 """The commands that fit laws of other knobs: a table of points in, a law with its intervals out."""
 
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
 import click
 
-COMMANDS: tuple[click.Command, ...] = ()
+from .data.errors import InputError
+from .options import COMMON, pairs, stack
+from .talking import print_json, tell
+
+if TYPE_CHECKING:
+    from .data.points import Points
+    from .fitting.laws.knoblaw import KnobLaw
+
+ALL = "all"
+TABLE = stack(
+    click.argument("table", type=click.Path(path_type=Path)),
+    click.option(
+        "--map",
+        "names",
+        multiple=True,
+        callback=pairs,
+        metavar="OURS=THEIRS",
+        help="A column that the file calls otherwise, e.g. problem=task,correct=passed.",
+    ),
+)
+
+
+def setting(
+    context: click.Context, param: click.Parameter, values: Iterable[str]
+) -> list[dict[str, float]]:
+    """Reads NAME=NUMBER with commas, one setting for each time the option is given."""
+    found = []
+    for value in values:
+        told = pairs(context, param, [value])
+        try:
+            found.append({name: float(x) for name, x in told.items()})
+        except ValueError as error:
+            raise InputError(f"{param.opts[0]} takes NAME=NUMBER,... ({error})") from None
+    return found
+
+
+def lists(
+    _: click.Context, param: click.Parameter, values: Iterable[str]
+) -> dict[str, list[float]]:
+    """Reads NAME=NUMBER,NUMBER,..., one name for each time the option is given."""
+    found = {}
+    for value in values:
+        name, _equals, numbers = value.partition("=")
+        try:
+            found[name.strip()] = [float(x) for x in numbers.split(",")]
+        except ValueError:
+            raise InputError(
+                f"{param.opts[0]} takes NAME=NUMBER,NUMBER,...; got {value!r}"
+            ) from None
+    return found
+
+
+@click.command()
+@TABLE
+@click.option("--knob", "knobs_", multiple=True, required=True, metavar="COLUMN", help="A knob.")
+@click.option(
+    "--shift", multiple=True, callback=setting, metavar="KNOB=X", help="Add X before the log."
+)
+@click.option("--covariate", multiple=True, metavar="COLUMN", help="What tasks are like.")
+@click.option(
+    "--moderate",
+    multiple=True,
+    callback=pairs,
+    metavar="COVARIATE=KNOB",
+    help="A covariate that changes the slope of a knob.",
+)
+@click.option("--level", metavar="COLUMN", help="Fit one law for each level of difficulty.")
+@click.option(
+    "--at", multiple=True, callback=setting, metavar="KNOB=X,...", help="Forecast a setting."
+)
+@click.option("--budget", type=float, help="Expected spend per problem: plan over the knobs.")
+@click.option(
+    "--price",
+    multiple=True,
+    metavar="X:KNOB*KNOB",
+    help="A term of the price of a setting; X alone is paid for any.",
+)
+@click.option("--unit", default="tokens", show_default=True, help="Of the budget and the price.")
+@click.option(
+    "--try",
+    "tried",
+    multiple=True,
+    callback=lists,
+    metavar="KNOB=X,Y,...",
+    help="Values of a knob that a plan may set  [those of the table].",
+)
+@COMMON
+def knobs(table: Path, **options: Any) -> None:
+    """Fit accuracy over several knobs: documents, shots, rounds, tokens, judges.
+
+    TABLE has a row for each task at each setting: a column for each knob; n and c, or correct (0, 1
+    or an accuracy); and problem, the task, where it is told.
+
+    \b
+    Example:  apportion knobs runs.csv --knob documents --knob shots --at documents=100,shots=8
+              apportion knobs runs.csv --knob solutions --knob verdicts --budget 20000
+              --price 900:solutions --price 300:solutions*verdicts
+    """
+    from .data.points import read_points
+    from .reports import knobs as shown
+    from .reports import terminal
+
+    knobs_, covariates, level = options["knobs_"], options["covariate"], options["level"]
+    for asked in options["at"]:
+        if set(asked) != set(knobs_):
+            every, got = ", ".join(knobs_), ", ".join(asked)
+            raise InputError(f"--at sets every knob once: {every}; got {got}")
+    told = ["n", "c", "correct"]
+    points = read_points(
+        table,
+        [*knobs_, *covariates, *told],
+        ["problem", *([level] if level else [])],
+        maybe=["problem", *told],
+        names=options["names"],
+    )
+    with terminal.working("fitting"):
+        laws = _laws(points, table, options)
+    doubts = [f"{name}: {d}" if level else d for name, law in laws.items() for d in law.doubts]
+    plan = _knob_plan(laws, points, options) if options["budget"] is not None else None
+    tell([*doubts, *(plan.doubts if plan else ())], strict=options["strict"])
+    if options["as_json"]:
+        made = [_json(name, law, options) for name, law in laws.items()]
+        print_json({"levels": made, "plan": plan.json() if plan else None})
+        return
+    for name, law in laws.items():
+        shown.show(law, options["at"], options["mass"], name if level else "")
+    if plan:
+        shown.show_plan(plan)
+
+
+def _laws(points: "Points", table: Path, options: dict[str, Any]) -> "dict[str, KnobLaw]":
+    """Fits the law of each level."""
+    import numpy as np
+
+    from .fitting.laws.knobs import knob_law
+
+    names = options["knobs_"]
+    if ("c" in points.numbers) != ("n" in points.numbers) or not {"c", "correct"} & set(
+        points.numbers
+    ):
+        raise InputError(f"{table}: accuracy needs the columns n and c, or correct")
+    right = points.whole("c" if "c" in points.numbers else "correct")
+    n = points.whole("n") if "n" in points.numbers else np.ones(len(points))
+    level = points.texts[options["level"]] if options["level"] else (ALL,) * len(points)
+    tasks = points.texts.get("problem")
+    shift = {name: x for one in options["shift"] for name, x in one.items()}
+    found = {}
+    for each in dict.fromkeys(level):
+        own = np.array([name == each for name in level])
+        found[str(each)] = knob_law(
+            {name: points.whole(name)[own] for name in names},
+            n[own],
+            right[own],
+            tasks=None if tasks is None else [str(tasks[i]) for i in np.flatnonzero(own)],
+            covariates={name: points.whole(name)[own] for name in options["covariate"]},
+            moderate=options["moderate"],
+            shift=shift,
+            seed=options["seed"],
+        )
+    return found
+
+
+def _knob_plan(laws: "dict[str, KnobLaw]", points: "Points", options: dict[str, Any]) -> Any:
+    from .planner.knobs import knob_plan
+
+    tried = {name: sorted(set(points.whole(name))) for name in options["knobs_"]}
+    given = options["tried"]
+    if unknown := [name for name in given if name not in tried]:
+        raise InputError(f"--try: there is no knob {unknown[0]!r}")
+    return knob_plan(
+        laws if options["level"] else next(iter(laws.values())),
+        options["budget"],
+        options["price"],
+        tried=tried | given,
+        unit=options["unit"],
+        mass=options["mass"],
+    )
+
+
+def _json(name: str, law: "KnobLaw", options: dict[str, Any]) -> dict[str, object]:
+    asked, mass = options["at"], options["mass"]
+    settings = {k: [one[k] for one in asked] for k in law.names}
+    told = law.at(settings, mass=mass) if asked else ()
+    pairs_ = zip(asked, told, strict=True)
+    at = [{"settings": one, **value.json()} for one, value in pairs_]
+    return {"level": name, **law.json(mass), "at": at}
+
+
+COMMANDS = (knobs,)

@@ -31,9 +31,8 @@ class Points:
 
     def __len__(self) -> int:
         """Returns the number of rows."""
-        for column in (*self.numbers.values(), *self.texts.values()):
-            return len(column)
-        return 0
+        sizes = [*map(len, self.numbers.values()), *map(len, self.texts.values())]
+        return sizes[0] if sizes else 0
 
     def whole(self, name: str) -> Floats:
         """Returns a column of numbers that every row has to have.

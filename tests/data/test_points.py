@@ -13,8 +13,12 @@ from apportion.data.points import read_points
 def test_a_table_reads_the_same_from_every_format(ending: str, tmp_path: Path) -> None:
     rows = pl.DataFrame({"loss": [1.5, None, 2.0], "task": ["007", None, "b"], "more": [1, 2, 3]})
     path = tmp_path / f"points{ending}"
-    writers = {".csv": rows.write_csv, ".jsonl": rows.write_ndjson, ".parquet": rows.write_parquet}
-    writers[ending](path)
+    if ending == ".csv":
+        rows.write_csv(path)
+    elif ending == ".jsonl":
+        rows.write_ndjson(path)
+    else:
+        rows.write_parquet(path)
     points = read_points(path, ["loss", "streams"], ["task"], maybe=["streams"])
     assert np.array_equal(points.numbers["loss"], [1.5, np.nan, 2.0], equal_nan=True)
     assert points.texts["task"] == ("007", None, "b")
