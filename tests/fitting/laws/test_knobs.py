@@ -153,7 +153,7 @@ def test_covariates_move_the_level_and_the_slope_of_their_knob() -> None:
     tasks, x = 60, np.log([1.0, 2, 4, 8, 16])
     gain = rng.normal(0, 1, tasks)
     p = expit(-1 + 0.5 * gain[:, None] + (0.4 + 0.3 * gain[:, None]) * x)
-    c = rng.binomial(50, p).ravel()
+    c = rng.binomial(50, p).ravel().astype(float)
     law = knob_law(
         {"documents": np.tile(np.exp(x), tasks)},
         np.full(len(c), 50.0),

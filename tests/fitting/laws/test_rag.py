@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from apportion.data.errors import InputError
 from apportion.fitting.laws.rag import GEMINI, SIGMA, RagLaw, rag_law
+from numpy.typing import NDArray
 
 
 def test_the_published_constants_give_the_published_value() -> None:
@@ -19,7 +20,7 @@ def test_sigma_and_its_inverse_agree_within_its_range() -> None:
     assert (SIGMA.of(x) < 1.12).all()
 
 
-def made(rng: np.random.Generator, noise: float) -> tuple[RagLaw, np.ndarray]:  # type: ignore[type-arg]
+def made(rng: np.random.Generator, noise: float) -> tuple[RagLaw, NDArray[np.float64]]:
     """A log of four data sets over a grid of settings, as the paper has, and the law fitted."""
     grid = np.array([(k, m, n) for k in (1, 5, 20, 100) for m in (1, 4, 16, 64) for n in (1, 2, 5)])
     gains = rng.uniform(0.0, 1.5, (4, 2))
