@@ -92,8 +92,9 @@ def lists(
     metavar="KNOB=X,Y,...",
     help="Values of a knob that a plan may set  [those of the table].",
 )
+@click.option("-o", "--out", type=click.Path(path_type=Path), help="Write a page (.html or .pdf).")
 @COMMON
-def knobs(table: Path, **options: Any) -> None:
+def knobs(table: Path, out: Path | None, **options: Any) -> None:
     """Fit accuracy over several knobs: documents, shots, rounds, tokens, judges.
 
     TABLE has a row for each task at each setting: a column for each knob; n and c, or correct (0, 1
@@ -101,13 +102,15 @@ def knobs(table: Path, **options: Any) -> None:
 
     \b
     Example:  apportion knobs runs.csv --knob documents --knob shots --at documents=100,shots=8
-              apportion knobs runs.csv --knob solutions --knob verdicts --budget 20000
-              --price 900:solutions --price 300:solutions*verdicts
+              apportion knobs runs.csv --knob S --knob V --budget 9000 --price 900:S --price 300:S*V
+              apportion knobs runs.csv --knob waits --shift waits=1 --level band -o knobs.html
     """
     from .data.points import read_points
     from .reports import knobs as shown
-    from .reports import terminal
+    from .reports import page, terminal
 
+    if out:
+        page.check([out])
     knobs_, covariates, level = options["knobs_"], options["covariate"], options["level"]
     for asked in options["at"]:
         if set(asked) != set(knobs_):
@@ -125,15 +128,20 @@ def knobs(table: Path, **options: Any) -> None:
         laws = _laws(points, table, options)
     doubts = [f"{name}: {d}" if level else d for name, law in laws.items() for d in law.doubts]
     plan = _knob_plan(laws, points, options) if options["budget"] is not None else None
+    made = [_json(name, law, options) for name, law in laws.items()]
+    if out and not (options["strict"] and (doubts or (plan and plan.doubts))):
+        with terminal.working("printing"):
+            page.write(shown.document(laws, options["at"], plan, mass=options["mass"]), out)
     tell([*doubts, *(plan.doubts if plan else ())], strict=options["strict"])
     if options["as_json"]:
-        made = [_json(name, law, options) for name, law in laws.items()]
         print_json({"levels": made, "plan": plan.json() if plan else None})
         return
     for name, law in laws.items():
         shown.show(law, options["at"], options["mass"], name if level else "")
     if plan:
         shown.show_plan(plan)
+    if out:
+        click.echo(str(out))
 
 
 def _laws(points: "Points", table: Path, options: dict[str, Any]) -> "dict[str, KnobLaw]":

@@ -222,7 +222,7 @@ alone: where there are single verdicts, use [the model of them](verification.md)
 
 With the sampling of the held-out tasks added, 90% intervals of the surface held {held:.0%} of
 these accuracies, and its errors were {ratio:.2f} of what it claimed, in the root mean square: it
-claims less certainty than cross-validation shows. (The settings share their tasks, so these are
+claims {than} certainty than cross-validation shows. (The settings share their tasks, so these are
 few independent checks.)
 """
 
@@ -241,8 +241,9 @@ def page(kept: dict[str, Any]) -> str:
     ways = sorted(real["rmse"].items(), key=lambda pair: pair[1])
     rows = "\n".join(f"| {name} | {miss:.4f} |" for name, miss in ways)
     held_, ratio = real["held by 90%"], real["rms of error over claimed"]
+    than = "less" if ratio <= 1 else "more"
     told_ = REAL.format(
-        rows=rows, held=held_, ratio=ratio, **{k: real[k] for k in ("tasks", "cells")}
+        rows=rows, held=held_, ratio=ratio, than=than, **{k: real[k] for k in ("tasks", "cells")}
     )
     table = [f"| {' | '.join(COLUMNS)} |", "|---" * len(COLUMNS) + "|", *lines]
     return head + "\n".join(table) + "\n" + told_

@@ -16,6 +16,14 @@ PAGE = Path(__file__).resolve().parent / "commands.md"
 BATTLES = "item,left,right,winner\n" + "".join(
     f"q{i},{'ab'[i % 2]},{'cb'[i % 2 - 1]},{('left', 'right', 'tie')[i % 3]}\n" for i in range(12)
 )
+RUNS = "problem,solutions,verdicts,n,c\n" + "".join(
+    f"q{i},{s},{v},8,{min(8, (i + s + v) // 3)}\n"
+    for i in range(12)
+    for s in (1, 2, 4)
+    for v in (1, 3)
+)
+FILES = {"battles.csv": BATTLES, "runs.csv": RUNS}
+"""What the commands below read, beside what they write."""
 PRINTED = {
     "simulate": "simulate --problems 16 --samples 8 --verdicts 2 -o log",
     "export": "export log --as tidy -o samples.jsonl",
@@ -29,6 +37,8 @@ PRINTED = {
     "next": "next log --budget 1500",
     "design": "design --prior a=1,b=2 --want coverage@4:0.1 --max-samples 4",
     "rank": "rank battles.csv",
+    "knobs": "knobs runs.csv --knob solutions --knob verdicts --at solutions=8,verdicts=3"
+    " --budget 900 --price 100:solutions",
 }
 """What is run for the shape of a command's JSON, in this order; the others' is told by --help."""
 INTERVAL = ("estimate", "low", "high", "mass", "for")
@@ -130,7 +140,8 @@ def printed() -> dict[str, str]:
     """Runs the commands of `PRINTED` and returns the shape of the JSON of each."""
     shapes = {}
     with tempfile.TemporaryDirectory() as folder, inside(Path(folder)):
-        Path("battles.csv").write_text(BATTLES, "utf8")
+        for name, text in FILES.items():
+            Path(name).write_text(text, "utf8")
         for name, line in PRINTED.items():
             code, out = called(f"apportion {line} --json")
             if code:

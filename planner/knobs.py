@@ -3,21 +3,42 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import Protocol
 
 import numpy as np
 
 from ..analysis.curve import MASS, Floats, Interval, Json, interval
-from ..data.errors import InputError, nearest
-from ..fitting.laws.knoblaw import KnobLaw
+from ..data.errors import InputError
 from .allocate import Allocation, allocate, steps
+from .terms import Term, priced, term
 
 MOST_SETTINGS = 20_000
 FAR = 1.0
 """E-folds beyond the log from which a setting of the plan is doubted."""
 PART = 1e-9
 
-Term = tuple[float, tuple[str, ...]]
-"""So much for each product of some knobs; for none of them, so much whatever they are."""
+
+class Law(Protocol):
+    """Any law that gives accuracy at settings of named knobs, in worlds: what a plan is made of.
+
+    `weight` is its share among the laws of several levels, before a mix is asked for.
+    """
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The knobs."""
+
+    @property
+    def weight(self) -> float:
+        """Its share, unnormalised."""
+
+    def worlds(
+        self, settings: Mapping[str, Floats], covariates: Mapping[str, float] | None = None
+    ) -> Floats:
+        """Returns the accuracy at settings (S,) in every world, (1 + W, S)."""
+
+    def beyond(self, settings: Mapping[str, Floats]) -> Floats:
+        """Returns (S,) how many e-folds the settings lie outside what was logged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,28 +99,8 @@ class KnobPlan:
         return float(np.interp(budget, corners[:, 0], corners[:, 1]))
 
 
-def term(text: str) -> Term:
-    """Reads a term of a price: `800:documents*rounds`, or `50` for what is always paid.
-
-    Raises:
-        InputError: no number >= 0 before the colon, or an empty name after it.
-
-    >>> term("800:documents*rounds"), term("50")
-    ((800.0, ('documents', 'rounds')), (50.0, ()))
-    """
-    head, colon, tail = text.partition(":")
-    names = tuple(name.strip() for name in tail.split("*")) if colon else ()
-    try:
-        rate = float(head)
-    except ValueError:
-        rate = float("nan")
-    if not 0 <= rate < np.inf or not all(names):
-        raise InputError(f"a price is NUMBER:KNOB*KNOB with a number >= 0; got {text!r}")
-    return rate, names
-
-
 def knob_plan(
-    laws: KnobLaw | Mapping[str, KnobLaw],
+    laws: Law | Mapping[str, Law],
     budget: float,
     price: Sequence[Term | str],
     *,
@@ -139,15 +140,10 @@ def knob_plan(
     made = allocate(costs, value, share, budget)
     path = steps(costs, value, share)
     each = np.einsum("wlo,lo->wl", worlds, made.weight)
+    rows = zip(names, share.tolist(), made.weight, each.T, strict=True)
     levels = tuple(
-        KnobLevel(
-            name,
-            float(share[i]),
-            _split(made.weight[i], settings),
-            float(made.weight[i] @ cost),
-            interval(each[:, i], mass),
-        )
-        for i, name in enumerate(names)
+        KnobLevel(name, part, _split(w, settings), float(w @ cost), interval(of, mass))
+        for name, part, w, of in rows
     )
     law, others = values[0][0], _instead(worlds, cost, share, settings, budget)
     return KnobPlan(
@@ -163,42 +159,23 @@ def knob_plan(
     )
 
 
-def priced(settings: Mapping[str, Floats], price: Sequence[Term]) -> Floats:
-    """Returns the price (S,) of settings, the sum of the terms.
-
-    Raises:
-        InputError: no term, or one of a knob that is not there.
-    """
-    size = len(next(iter(settings.values())))
-    total = np.zeros(size)
-    for rate, names in price:
-        for name in names:
-            if name not in settings:
-                known = list(settings)
-                raise InputError(f"the price names no knob: {name!r}{nearest(name, known)}")
-        total += rate * np.prod([settings[n] for n in names] or [np.ones(size)], axis=0)
-    if not price or not total.any():
-        raise InputError("a plan over knobs needs a price, such as 800:documents*rounds")
-    return total
-
-
-Valued = tuple[KnobLaw, Mapping[str, float] | None]
+Valued = tuple[Law, Mapping[str, float] | None]
 
 
 def _levels(
-    laws: KnobLaw | Mapping[str, KnobLaw],
+    laws: Law | Mapping[str, Law],
     covariates: Mapping[str, Mapping[str, float]] | None,
     mix: Mapping[str, float] | None,
     tried: Mapping[str, Sequence[float]],
 ) -> tuple[list[str], list[Valued], Floats]:
     """The levels' names, the law and the covariates of each, and their shares."""
-    if isinstance(laws, KnobLaw):
+    if not isinstance(laws, Mapping):
         told: dict[str, Valued] = {n: (laws, z) for n, z in (covariates or {}).items()}
         told = told or {"all": (laws, None)}
         size = dict.fromkeys(told, 1.0)
     else:
         told = {name: (law, None) for name, law in laws.items()}
-        size = {name: float(law.tasks.shape[1]) for name, law in laws.items()}
+        size = {name: law.weight for name, law in laws.items()}
     if mix is not None and (
         set(mix) != set(told) or not all(x >= 0 for x in mix.values()) or not sum(mix.values()) > 0
     ):
@@ -266,7 +243,7 @@ def _alike(plan: Floats, others: Mapping[str, Floats], mass: float) -> list[str]
     ]
 
 
-def _doubts(law: KnobLaw, settings: Mapping[str, Floats], made: Allocation) -> list[str]:
+def _doubts(law: Law, settings: Mapping[str, Floats], made: Allocation) -> list[str]:
     chosen = (made.weight > PART).any(axis=0)
     taken = {name: x[chosen] for name, x in settings.items()}
     found = []

@@ -146,10 +146,13 @@ class Form:
         return np.asarray(expit(eta))
 
 
-def forms(knobs: int, covariates: int, moderated: tuple[tuple[int, int], ...]) -> list[Form]:
-    """Returns every family's form, those alone that differ over so many knobs."""
-    kept = [f for f in FAMILIES if knobs > 1 or not f.crossed]
-    return [Form(f, knobs, covariates, moderated) for f in kept]
+def forms(
+    knobs: int, covariates: int, moderated: tuple[tuple[int, int], ...], settings: int
+) -> list[Form]:
+    """Returns the plain form, and those others that differ from it over so many knobs and have at
+    most half as many parameters as there are settings."""
+    every = [Form(f, knobs, covariates, moderated) for f in FAMILIES if knobs > 1 or not f.crossed]
+    return [f for f in every if f.family is PLAIN or 2 * len(f.prior[0]) <= settings]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -21,19 +21,16 @@ Settings = Mapping[str, Sequence[float] | Floats | float]
 class KnobLaw:
     """Accuracy over several knobs, averaged over families, in worlds of the tasks.
 
-    `low` and `high` (K,) are the logs of the least and the largest logged value of each knob (with
-    its `shift`), `centre` (K,) that of the mean. `thetas` holds the parameters (p,) of each of
+    `shift` (K,) is added to each knob before its log. `thetas` holds the parameters (p,) of each of
     `forms`, `moves` (1 + W, p) by how much they move in every world; `speaker` (W,) is the family
-    that stands for a world. `z` (G, Q) are the
-    covariates of the tasks, in sds from their mean, `tasks` (1 + W, G) the weights of the tasks.
-    `noise` (W, 1 + K) scales the misfit in each world.
+    that stands for a world. `z` (G, Q) are the covariates of the tasks, in sds from their mean
+    (`scale`, (2, Q): means and sds), `tasks` (1 + W, G) the weights of the tasks. `noise`
+    (W, 1 + K) scales the misfit in each world. `at_logged` (S, K) are the settings logged, as
+    values of the knobs, and `logged` (S,) the accuracy there over all tasks that tried them.
     """
 
     names: tuple[str, ...]
     shift: Floats
-    low: Floats
-    high: Floats
-    centre: Floats
     forms: tuple[Form, ...]
     thetas: tuple[Floats, ...]
     moves: tuple[Floats, ...]
@@ -44,9 +41,35 @@ class KnobLaw:
     z: Floats
     tasks: Floats
     noise: Floats
-    settings: int
+    at_logged: Floats
+    logged: Floats
     points: int
     doubts: tuple[str, ...] = ()
+
+    @property
+    def weight(self) -> float:
+        """How many tasks stand behind it: its share among the laws of several levels."""
+        return float(self.tasks.shape[1])
+
+    @property
+    def log_settings(self) -> Floats:
+        """The logs (S, K) of the settings logged, with their shift."""
+        return np.asarray(np.log(self.at_logged + self.shift))
+
+    @property
+    def low(self) -> Floats:
+        """The logs (K,) of the least value of each knob."""
+        return np.asarray(self.log_settings.min(axis=0))
+
+    @property
+    def high(self) -> Floats:
+        """The logs (K,) of the largest."""
+        return np.asarray(self.log_settings.max(axis=0))
+
+    @property
+    def centre(self) -> Floats:
+        """The mean of the logs (K,) over the settings."""
+        return np.asarray(self.log_settings.mean(axis=0))
 
     def worlds(self, settings: Settings, covariates: Mapping[str, float] | None = None) -> Floats:
         """Returns the accuracy at settings (S,) in every world, (1 + W, S).
@@ -102,8 +125,9 @@ class KnobLaw:
     def json(self, mass: float = MASS) -> Json:
         """Returns the slopes, the families and what they missed."""
         return {
-            "knobs": {
-                name: {
+            "knobs": [
+                {
+                    "name": name,
                     "slope": slope.json(),
                     "p_positive": number(positive),
                     "from": number(low),
@@ -116,7 +140,7 @@ class KnobLaw:
                     np.exp(self.high) - self.shift,
                     strict=True,
                 )
-            },
+            ],
             "families": [
                 {"name": form.family.name, "weight": number(w), "held_out_rmse": number(e)}
                 for form, w, e in zip(self.forms, self.held.weight, self.held.rmse, strict=True)
@@ -125,7 +149,7 @@ class KnobLaw:
                 "inside": number(np.sqrt(self.held.inside)),
                 "per_efold_beyond": number(np.sqrt(self.held.beyond)),
             },
-            "settings": self.settings,
+            "settings": len(self.logged),
             "points": self.points,
             "tasks": self.tasks.shape[1],
             "doubts": list(self.doubts),
@@ -183,7 +207,7 @@ def logs(name: str, values: Sequence[float] | Floats, shift: float) -> Floats:
     if not (np.isfinite(x) & (x > 0)).all():
         bad = float(x[~(np.isfinite(x) & (x > 0))][0] - shift)
         raise InputError(
-            f"knob {name!r} must be > {-shift:g}, for its log is taken; got {bad:g}"
+            f"knob {name!r} must be > {0 - shift:g}, for its log is taken; got {bad:g}"
             + ("" if shift else ": a knob that may be 0 needs a shift")
         )
     return np.log(x)

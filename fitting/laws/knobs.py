@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+from scipy.special import fdtrc
 
 from ...analysis.curve import Floats
 from ...analysis.worlds import WORLDS, problem_worlds
@@ -23,6 +24,8 @@ TOGETHER = 0.9
 """Correlation of two knobs' logs above which the log hardly tells which of them did it."""
 LEAST = 3
 ROUNDING = 1e-9
+BY_TASK = 0.01
+"""The p value below which a knob counts as set task by task."""
 
 Columns = Mapping[str, Sequence[float] | Floats]
 
@@ -61,39 +64,34 @@ def knob_law(
         InputError: rows of unequal lengths, impossible counts, a knob that is not positive or does
             not vary, fewer than 3 settings, or names that are unknown.
     """
-    shift, names = shift or {}, list(knobs)
-    _known(list(shift), names, "knob")
-    log = np.column_stack([logs(k, np.asarray(v), shift.get(k, 0.0)) for k, v in knobs.items()])
-    low = log.min(axis=0)
-    rows, of, z, scale = _rows(log - low, n, c, tasks, covariates or {}, names)
-    moderated = _moderated(moderate or {}, names, list(covariates or {}))
-    made = forms(len(names), len(covariates or {}), moderated)
-    settings = np.unique(rows.x, axis=0)
-    made = [f for i, f in enumerate(made) if not i or len(f.prior[0]) <= len(settings) / 2]
+    names, covariates = list(knobs), covariates or {}
+    by = _shifts(shift or {}, names)
+    log = np.column_stack([logs(k, x, d) for (k, x), d in zip(knobs.items(), by, strict=True)])
+    rows, of, z, scale = _rows(log - log.min(axis=0), n, c, tasks, covariates, names)
+    settings = np.unique(np.column_stack(list(knobs.values())), axis=0)
+    moderated = _moderated(moderate or {}, names, list(covariates))
+    made = forms(len(names), len(covariates), moderated, len(settings))
     rng = np.random.default_rng([seed, 41])
-    weights = problem_worlds(of, seed, worlds)
+    weights, found = problem_worlds(of, seed, worlds), [fitted(f, rows, len(of)) for f in made]
     held = held_out(made, rows, weights[: TRIAL_WORLDS + 1], rng)
-    found = [fitted(form, rows, len(of)) for form in made]
     law = KnobLaw(
         tuple(names),
-        np.array([shift.get(name, 0.0) for name in names]),
-        low,
-        low + rows.x.max(axis=0),
-        low + settings.mean(axis=0),
+        by,
         tuple(made),
         tuple(each.theta for each in found),
         tuple(each.worlds(weights, rng) for each in found),
         speakers(held.weight, worlds, rng),
         held,
-        tuple(covariates or {}),
+        tuple(covariates),
         scale,
         z,
         weights,
         rng.standard_t(held.freedom, (worlds, 1 + len(names))),
-        len(settings),
-        len(rows.n),
+        settings.astype(float),
+        _logged(rows),
+        len(log),
     )
-    return replace(law, doubts=tuple(_doubts(law, settings)))
+    return replace(law, doubts=(*_doubts(law), *_chosen_by_task(rows, names)))
 
 
 def _rows(
@@ -109,19 +107,8 @@ def _rows(
     n, c = np.asarray(n, dtype=float), np.asarray(c, dtype=float)
     if {n.shape, c.shape} != {(len(x),)} or (tasks is not None and len(tasks) != len(x)):
         raise InputError(f"n, c and tasks need one entry a row of the knobs ({len(x)})")
-    able = (n > 0) & (c >= -ROUNDING * n) & (c <= n * (1 + ROUNDING))
-    if not able.all():
-        at = int((~able).argmax())
-        raise InputError(
-            f"counts must satisfy 0 <= c <= n and n > 0; got c={c[at]:g}, n={n[at]:g} in row"
-            f" {at + 1}"
-        )
+    _check(x, n, c, names)
     c = np.clip(c, 0.0, n)
-    for name, column in zip(names, x.T, strict=True):
-        if not np.ptp(column):
-            raise InputError(f"knob {name!r} must vary; all of its {len(column)} values are alike")
-    if len(np.unique(x, axis=0)) < LEAST:
-        raise InputError(f"a surface needs {LEAST} settings or more; got 2")
     own = [str(i) for i in range(len(x))] if tasks is None else list(map(str, tasks))
     of, task = np.unique(np.array(own, dtype=object), return_inverse=True)
     told = [np.asarray(v, dtype=float) for v in covariates.values()]
@@ -138,14 +125,44 @@ def _rows(
     each = np.zeros((len(of), z.shape[1]))
     np.add.at(each, task, z / np.bincount(task)[task, None])
     whole = bool(((n % 1 == 0) & (c % 1 == 0)).all())
-    rows = Rows(designs[:, :k], designs[:, k:], n, c, design.ravel(), task.ravel(), whole)
+    pair, row = np.unique(task.ravel() * len(designs) + design.ravel(), return_inverse=True)
+    tried, right = (np.bincount(row, w).astype(float) for w in (n, c))
+    of_design, of_task = pair % len(designs), pair // len(designs)
+    rows = Rows(designs[:, :k], designs[:, k:], tried, right, of_design, of_task, whole)
     return rows, list(of), each, scale
+
+
+def _logged(rows: Rows) -> Floats:
+    """The accuracy at each setting, over all that was tried there."""
+    _, of = np.unique(rows.x, axis=0, return_inverse=True)
+    tried, right = rows.totals()
+    return np.asarray(np.bincount(of.ravel(), right) / np.bincount(of.ravel(), tried))
 
 
 def _known(given: Sequence[str], known: Sequence[str], what: str) -> None:
     for name in given:
         if name not in known:
             raise InputError(f"there is no {what} {name!r}{nearest(name, list(known))}")
+
+
+def _check(x: Floats, n: Floats, c: Floats, names: Sequence[str]) -> None:
+    able = (n > 0) & (c >= -ROUNDING * n) & (c <= n * (1 + ROUNDING))
+    if not able.all():
+        at = int((~able).argmax())
+        raise InputError(
+            f"counts must satisfy 0 <= c <= n and n > 0; got c={c[at]:g}, n={n[at]:g} in row"
+            f" {at + 1}"
+        )
+    for name, column in zip(names, x.T, strict=True):
+        if not np.ptp(column):
+            raise InputError(f"knob {name!r} must vary; all of its {len(column)} values are alike")
+    if len(np.unique(x, axis=0)) < LEAST:
+        raise InputError(f"a surface needs {LEAST} settings or more; got 2")
+
+
+def _shifts(told: Mapping[str, float], knobs: Sequence[str]) -> Floats:
+    _known(list(told), knobs, "knob")
+    return np.array([told.get(name, 0.0) for name in knobs])
 
 
 def _moderated(
@@ -156,8 +173,28 @@ def _moderated(
     return tuple((covariates.index(q), knobs.index(k)) for q, k in told.items())
 
 
-def _doubts(law: KnobLaw, settings: Floats) -> Iterator[str]:
-    knobs, tasks = len(law.names), law.tasks.shape[1]
+def _chosen_by_task(rows: Rows, names: Sequence[str]) -> Iterator[str]:
+    """Says which knobs were set otherwise for some tasks than for others: by analysis of variance.
+
+    Where hard tasks got more of a knob, the surface takes what tasks are like for what it does.
+    """
+    tasks, x = np.bincount(rows.task), rows.x[rows.design]
+    within = len(x) - len(tasks)
+    if within <= 0 or len(tasks) < 2:
+        return
+    for name, column in zip(names, x.T, strict=True):
+        means = np.bincount(rows.task, column) / tasks
+        between = float((tasks * (means - column.mean()) ** 2).sum()) / (len(tasks) - 1)
+        left = float(((column - means[rows.task]) ** 2).sum()) / within
+        if fdtrc(len(tasks) - 1, within, between / max(left, 1e-300)) < BY_TASK:
+            yield (
+                f"{name} was set otherwise for some tasks than for others: its slope is partly what"
+                " those tasks are like; tell their difficulty as a covariate, or a --level"
+            )
+
+
+def _doubts(law: KnobLaw) -> Iterator[str]:
+    knobs, tasks, settings = len(law.names), law.tasks.shape[1], law.log_settings
     if tasks < FEW_TASKS:
         yield f"only {tasks} tasks: log {FEW_TASKS - tasks} more to know how far they differ"
     if (need := FEW_SETTINGS * knobs) > len(settings):

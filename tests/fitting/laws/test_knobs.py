@@ -143,7 +143,7 @@ def test_what_held_out_settings_show_goes_into_the_band() -> None:
     rows = Rows(x, np.zeros((len(x), 0)), n, rng.binomial(2000, p).astype(float),
                 np.arange(len(x)), np.arange(len(x)), True)  # fmt: skip
     weights = problem_worlds([str(i) for i in range(len(x))], 0, 50)
-    held = held_out(forms(2, 0, ())[:5], rows, weights, rng)
+    held = held_out(forms(2, 0, (), 18)[:5], rows, weights, rng)
     assert held.inside + held.beyond > 0.05
     assert held.weight.sum() == pytest.approx(1.0)
 
@@ -172,10 +172,23 @@ def test_covariates_move_the_level_and_the_slope_of_their_knob() -> None:
 def test_a_knob_at_zero_needs_a_shift() -> None:
     knobs = {"waits": np.array([0.0, 1, 2, 4] * 5)}
     n, c = np.full(20, 10.0), np.tile([2.0, 4, 5, 6], 5)
-    with pytest.raises(InputError, match=r"^knob 'waits' must be > -0, .*needs a shift$"):
+    with pytest.raises(InputError, match=r"^knob 'waits' must be > 0, .*needs a shift$"):
         knob_law(knobs, n, c)
     law = knob_law(knobs, n, c, shift={"waits": 1.0})
     assert law.at({"waits": 0.0})[0].estimate == pytest.approx(0.2, abs=0.1)
+
+
+def test_knobs_set_by_task_are_doubted_and_random_ones_are_not() -> None:
+    rng = np.random.default_rng(8)
+    task = np.repeat(np.arange(40), 4)
+    ease = rng.normal(0, 1, 40)[task]
+    names = [str(i) for i in task]
+    random = rng.choice([1.0, 2, 4, 8, 16], 160)
+    chosen = random * np.exp(-2 * ease)
+    for knob, doubted in ((random, False), (chosen, True)):
+        c = rng.binomial(20, expit(ease)).astype(float)
+        law = knob_law({"effort": knob}, np.full(160, 20.0), c, tasks=names, worlds=50)
+        assert any("set otherwise for some tasks" in d for d in law.doubts) == doubted
 
 
 @pytest.mark.parametrize(

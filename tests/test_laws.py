@@ -1,0 +1,120 @@
+"""`apportion knobs`: tables in, slopes, forecasts and plans out; one line on bad input."""
+
+import json
+from collections.abc import Callable
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from scipy.special import expit
+
+Ran = Callable[..., tuple[int, str, str]]
+KNOBS = ("--knob", "solutions", "--knob", "verdicts")
+
+
+@pytest.fixture
+def run(run: Ran) -> Ran:
+    """Runs the command line beside a table of points."""
+    rng = np.random.default_rng(0)
+    rows = list(product(range(20), (1, 2, 4, 8), (1, 2, 4)))
+    task, s, v = np.array(rows).T
+    p = expit(rng.normal(-1, 1, 20)[task] + 0.5 * np.log(s) + 0.2 * np.log(v))
+    table = {"problem": [f"\x1b[31mt{i}" for i in task], "solutions": s, "verdicts": v}
+    more = {
+        "n": np.full(len(s), 12),
+        "c": rng.binomial(12, p),
+        "band": np.where(task < 10, "x", "y"),
+    }
+    pl.DataFrame(table | more).write_csv("runs.csv")
+    return run
+
+
+def test_slopes_forecasts_and_a_plan_are_one_object(run: Ran) -> None:
+    code, out, err = run(
+        "knobs", "runs.csv", *KNOBS, "--at", "solutions=16,verdicts=4", "--budget", "3000",
+        "--price", "100:solutions", "--price", "50:solutions*verdicts", "--json",
+    )  # fmt: skip
+    assert code == 0, err
+    assert out.count("\n") == 1
+    told = json.loads(out)
+    [level] = told["levels"]
+    assert [knob["name"] for knob in level["knobs"]] == ["solutions", "verdicts"]
+    assert level["knobs"][0]["slope"]["low"] > 0
+    assert level["knobs"][0]["to"] == pytest.approx(8)
+    [at] = level["at"]
+    assert 0 < at["low"] < at["estimate"] < at["high"] < 1
+    assert sum(f["weight"] for f in level["families"]) == pytest.approx(1)
+    assert told["plan"]["spent"] <= 3000
+    assert told["plan"]["levels"][0]["split"][0]["settings"].keys() == {"solutions", "verdicts"}
+
+
+def test_the_terminal_shows_knobs_families_settings_and_levels(run: Ran) -> None:
+    code, out, err = run(
+        "knobs", "runs.csv", *KNOBS, "--level", "band", "--at", "solutions=16,verdicts=4",
+        "--budget", "900", "--price", "100:solutions", "--try", "solutions=1,3,9", "--mass", "0.8",
+    )  # fmt: skip
+    assert code == 0, err
+    assert out.count("slope in logits an e-fold") == 2
+    assert "solutions=16, verdicts=4" in out
+    assert "0.7 e-folds" in out
+    assert "one setting for all levels" in out
+    assert "\x1b" not in out + err
+
+
+def test_an_accuracy_may_stand_for_counts_and_columns_may_be_called_otherwise(run: Ran) -> None:
+    table = pl.read_csv("runs.csv").with_columns(right=pl.col("c") / pl.col("n"))
+    table.drop("n", "c").write_csv("rates.csv")
+    code, out, err = run("knobs", "rates.csv", *KNOBS, "--map", "correct=right", "--json")
+    assert code == 0, err
+    assert json.loads(out)["levels"][0]["knobs"][0]["slope"]["low"] > 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (("--knob", "solution"), "no column 'solution'"),
+        ((*KNOBS, "--at", "solutions=3"), "--at sets every knob once: solutions, verdicts"),
+        ((*KNOBS, "--at", "solutions=x,verdicts=1"), "--at takes NAME=NUMBER"),
+        ((*KNOBS, "--at", "solutions=0,verdicts=1"), "knob 'solutions' must be > 0"),
+        ((*KNOBS, "--budget", "5"), "needs a price"),
+        ((*KNOBS, "--budget", "5", "--price", "1:solutions", "--try", "x=1"), "no knob 'x'"),
+        ((*KNOBS, "--try", "solutions=a"), "--try takes NAME=NUMBER,NUMBER"),
+        ((*KNOBS, "--map", "n=tries"), "there is no column 'tries'"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_2(run: Ran, arguments: tuple[str, ...], line: str) -> None:
+    code, out, err = run("knobs", "runs.csv", *arguments)
+    assert (code, out) == (2, "")
+    assert line in err
+    assert err.count("\n") == 1
+
+
+def test_a_table_without_outcomes_is_refused(run: Ran) -> None:
+    Path("bare.csv").write_text("solutions,verdicts,c\n1,1,1\n")
+    code, _, err = run("knobs", "bare.csv", *KNOBS)
+    assert code == 2
+    assert "needs the columns n and c, or correct" in err
+
+
+@pytest.mark.parametrize("ending", [".html", ".pdf"])
+def test_a_page_is_the_same_bytes_each_time_and_inert(run: Ran, ending: str) -> None:
+    table = pl.read_csv("runs.csv").rename({"verdicts": "<script>v\x1b[31m"})
+    table.write_csv("hostile.csv")
+    asked = ("--knob", "solutions", "--knob", "<script>v\x1b[31m", "--level", "band")
+    for name in ("a", "b"):
+        code, out, err = run("knobs", "hostile.csv", *asked, "-o", name + ending)
+        assert code == 0, err
+        assert out.endswith(f"{name}{ending}\n")
+        assert "\x1b" not in out + err
+    first = Path("a" + ending).read_bytes()
+    assert first == Path("b" + ending).read_bytes()
+    assert ending == ".pdf" or b"<script>v" not in first
+
+
+def test_a_page_s_name_is_refused_before_the_work(run: Ran) -> None:
+    code, _, err = run("knobs", "runs.csv", *KNOBS, "-o", "knobs.txt")
+    assert code == 2
+    assert "ends in .html or .pdf" in err
+    assert not Path("knobs.txt").exists()
