@@ -58,6 +58,13 @@ def lists(
     return found
 
 
+def _each_once(asked: list[dict[str, float]], names: Iterable[str]) -> None:
+    """Raises an InputError unless every setting asked for gives each name."""
+    for one in asked:
+        if set(one) != set(names):
+            raise InputError(f"--at sets each of {', '.join(names)}; got {', '.join(one)}")
+
+
 @click.command()
 @TABLE
 @click.option("--knob", "knobs_", multiple=True, required=True, metavar="COLUMN", help="A knob.")
@@ -112,10 +119,7 @@ def knobs(table: Path, out: Path | None, **options: Any) -> None:
     if out:
         page.check([out])
     knobs_, covariates, level = options["knobs_"], options["covariate"], options["level"]
-    for asked in options["at"]:
-        if set(asked) != set(knobs_):
-            every, got = ", ".join(knobs_), ", ".join(asked)
-            raise InputError(f"--at sets every knob once: {every}; got {got}")
+    _each_once(options["at"], knobs_)
     told = ["n", "c", "correct"]
     points = read_points(
         table,
@@ -202,4 +206,45 @@ def _json(name: str, law: "KnobLaw", options: dict[str, Any]) -> dict[str, objec
     return {"level": name, **law.json(mass), "at": at}
 
 
-COMMANDS = (knobs,)
+@click.command()
+@TABLE
+@click.option("--law", required=True, metavar="NAME", help="parscale, chinchilla, kaplan, ...")
+@click.option(
+    "--at", multiple=True, callback=setting, metavar="COLUMN=X,...", help="Forecast a setting."
+)
+@click.option("--flops", type=float, help="Parameters and tokens of least loss (chinchilla).")
+@COMMON
+def losses(table: Path, **options: Any) -> None:
+    """Fit a law of loss to a table of runs: its constants and forecasts, with intervals.
+
+    TABLE has a row for each run, with the columns of the law: loss and parameters, and streams
+    (parscale), tokens (chinchilla, kaplan) or steps (kaplan-steps); steps and batch to one loss
+    (critical-batch); critical_batch and loss (batch-of-loss); or kaplan-parameters.
+
+    \b
+    Example:  apportion losses runs.csv --law parscale --at parameters=1e10,streams=8
+              apportion losses runs.csv --law chinchilla --flops 1e24
+    """
+    from .data.points import read_points
+    from .fitting.laws.losses import declared
+    from .fitting.laws.losslaw import loss_law
+    from .reports import losses as shown
+
+    law, asked, mass = declared(options["law"]), options["at"], options["mass"]
+    _each_once(asked, law.columns)
+    names = [*law.columns, law.response]
+    points = read_points(table, names, names=options["names"])
+    made = loss_law({n: points.whole(n) for n in names}, options["law"], seed=options["seed"])
+    columns = {name: [one[name] for one in asked] for name in law.columns}
+    told = made.at(columns, mass) if asked else ()
+    best = made.optimal(options["flops"], mass) if options["flops"] is not None else {}
+    tell((*made.doubts, *(made.far(columns) if asked else ())), strict=options["strict"])
+    if options["as_json"]:
+        at = [{"settings": one, **value.json()} for one, value in zip(asked, told, strict=True)]
+        least = {name: value.json() for name, value in best.items()}
+        print_json({**made.json(mass), "at": at, "optimal": least or None})
+        return
+    shown.show(made, asked, options["flops"], mass)
+
+
+COMMANDS = (knobs, losses)

@@ -27,7 +27,19 @@ from apportion.planner.value import value_table
 from numpy.typing import NDArray
 from scipy.stats import betabinom
 
-from . import beyond, changes, damage, kills, knobs, plans, priors, rankings, verifiers, verifying
+from . import (
+    beyond,
+    changes,
+    damage,
+    kills,
+    knobs,
+    losses,
+    plans,
+    priors,
+    rankings,
+    verifiers,
+    verifying,
+)
 
 HERE = Path(__file__).parent
 PROBLEMS, SAMPLES = 100, 32
@@ -225,6 +237,7 @@ def main(asked: list[str]) -> None:
             damage.PARTS,
             kills.PARTS,
             knobs.PARTS,
+            losses.PARTS,
         ]
         for name, part in (pair for some in every for pair in some.items()):
             parts[name] = partial(part, partial(pool.starmap, chunksize=4))

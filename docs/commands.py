@@ -22,7 +22,11 @@ RUNS = "problem,solutions,verdicts,n,c\n" + "".join(
     for s in (1, 2, 4)
     for v in (1, 3)
 )
-FILES = {"battles.csv": BATTLES, "runs.csv": RUNS}
+LOSSES = "parameters,tokens,loss\n" + "".join(
+    f"{n},{d},{1.7 + 400 * n**-0.34 + 410 * d**-0.28 + 0.001 * (i % 3)}\n"
+    for i, (n, d) in enumerate((10.0**a, 10.0**b) for a in (7, 8, 9) for b in (9, 10, 11))
+)
+FILES = {"battles.csv": BATTLES, "runs.csv": RUNS, "losses.csv": LOSSES}
 """What the commands below read, beside what they write."""
 PRINTED = {
     "simulate": "simulate --problems 16 --samples 8 --verdicts 2 -o log",
@@ -39,6 +43,7 @@ PRINTED = {
     "rank": "rank battles.csv",
     "knobs": "knobs runs.csv --knob solutions --knob verdicts --at solutions=8,verdicts=3"
     " --budget 900 --price 100:solutions",
+    "losses": "losses losses.csv --law chinchilla --at parameters=1e10,tokens=1e12 --flops 1e22",
 }
 """What is run for the shape of a command's JSON, in this order; the others' is told by --help."""
 INTERVAL = ("estimate", "low", "high", "mass", "for")

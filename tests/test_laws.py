@@ -75,7 +75,7 @@ def test_an_accuracy_may_stand_for_counts_and_columns_may_be_called_otherwise(ru
     ("arguments", "line"),
     [
         (("--knob", "solution"), "no column 'solution'"),
-        ((*KNOBS, "--at", "solutions=3"), "--at sets every knob once: solutions, verdicts"),
+        ((*KNOBS, "--at", "solutions=3"), "--at sets each of solutions, verdicts"),
         ((*KNOBS, "--at", "solutions=x,verdicts=1"), "--at takes NAME=NUMBER"),
         ((*KNOBS, "--at", "solutions=0,verdicts=1"), "knob 'solutions' must be > 0"),
         ((*KNOBS, "--budget", "5"), "needs a price"),
@@ -118,3 +118,45 @@ def test_a_page_s_name_is_refused_before_the_work(run: Ran) -> None:
     assert code == 2
     assert "ends in .html or .pdf" in err
     assert not Path("knobs.txt").exists()
+
+
+def runs(corpus: str) -> None:
+    """Writes the runs of one corpus, of the table that ParScale was published with."""
+    table = Path(__file__).parent / "fitting" / "laws" / "parscale.csv"
+    pl.read_csv(table).filter(pl.col("corpus") == corpus).write_csv("losses.csv")
+
+
+def test_a_law_of_loss_is_fitted_to_the_user_s_table(run: Ran) -> None:
+    runs("stack")
+    asked = ("losses", "losses.csv", "--law", "parscale", "--at", "parameters=1e10,streams=8")
+    code, out, err = run(*asked, "--json")
+    assert code == 0, err
+    told = json.loads(out)
+    found = {row["name"]: row for row in told["constants"]}
+    assert found["E"]["estimate"] == pytest.approx(0.69124, rel=3e-4)
+    assert found["k"]["estimate"] == pytest.approx(0.39346, rel=3e-4)
+    assert all(row["low"] <= row["estimate"] <= row["high"] for row in found.values())
+    assert told["at"][0]["estimate"] == pytest.approx(0.938, abs=0.005)
+    code, out, err = run(*asked)
+    assert code == 0, err
+    assert "R2 = 0.9978" in out
+    assert "2.27 times" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (("--law", "parscal"), "did you mean 'parscale'"),
+        (("--law", "chinchilla"), "no column 'tokens'"),
+        (("--law", "parscale", "--at", "streams=2"), "--at sets each of parameters, streams"),
+        (("--law", "parscale", "--flops", "1e20"), "needs flops > 0 and 'chinchilla'"),
+    ],
+)
+def test_a_law_that_cannot_be_had_is_one_line(
+    run: Ran, arguments: tuple[str, ...], line: str
+) -> None:
+    runs("pile")
+    code, out, err = run("losses", "losses.csv", *arguments)
+    assert (code, out) == (2, "")
+    assert line in err
+    assert err.count("\n") == 1
