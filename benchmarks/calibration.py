@@ -31,6 +31,7 @@ from . import (
     beyond,
     changes,
     damage,
+    discounted,
     kills,
     plans,
     priors,
@@ -234,6 +235,7 @@ def main(asked: list[str]) -> None:
             rankings.PARTS,
             changes.PARTS,
             damage.PARTS,
+            discounted.PARTS,
             kills.PARTS,
             warmed.PARTS,
         ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -63,12 +64,20 @@ def posterior(
     """
     target = Target(mass, prior, table)
     if len(prior.mean) in sides:
-        return _on_grid(target, rng, worlds, sides[len(prior.mean)])
+        return on_grid(target, rng, worlds, sides[len(prior.mean)])
     return _by_importance(target, rng, worlds)
 
 
-def _on_grid(
-    target: Target, rng: np.random.Generator, worlds: int, sides: tuple[int, int]
+class Density(Protocol):
+    """A log posterior (T,) of theta (T, p), and what each of D data says of every theta (T, D)."""
+
+    prior: Prior
+
+    def __call__(self, theta: Floats) -> tuple[Floats, Floats]: ...
+
+
+def on_grid(
+    target: Density, rng: np.random.Generator, worlds: int, sides: tuple[int, int]
 ) -> Posterior:
     """Lays a coarse grid over the prior, then over what it found, until that no longer moves.
 

@@ -12,7 +12,7 @@ from ..data.errors import InputError
 from . import averaging
 from .coverage import Forecast, forecast
 from .curves import LAWS, MIXTURES
-from .pooled_prior import PooledPrior, pooled_prior
+from .pooled_prior import pooled_prior
 from .posterior import posterior
 
 SIDES = {2: (21, 61)}

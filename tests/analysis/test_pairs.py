@@ -74,14 +74,14 @@ def test_equal_sizes_give_the_analysis_of_variance() -> None:
 def test_intervals_hold_the_truth_about_as_often_as_they_say(name: str) -> None:
     rng, n, p = np.random.default_rng(5), np.full(60, 4), TRUE[name]
     held = []
-    for seed in range(300):
+    for seed in range(100):
         weights = problem_worlds([f"{i:02d}" for i in range(60)], seed, 200)
         rows = moments(rng.binomial(n, WORLDS[name](rng, 60)), n, weights)[2:]
         true = np.array([p.var(), (p * (1 - p)).mean(), p.var() / (p.mean() * (1 - p.mean()))])
         low, high = np.quantile(rows[:, 1:], [0.05, 0.95], axis=1)
         held.append((low <= true) & (true <= high))
-    # 0.88 measured; three standard errors of 300 logs are 0.056.
-    assert (np.abs(np.mean(held, axis=0) - 0.88) < 0.06).all()
+    # 0.88 measured; three standard errors of 100 logs are 0.097.
+    assert (np.abs(np.mean(held, axis=0) - 0.88) < 0.1).all()
 
 
 def test_a_negative_variance_is_told_and_not_clipped() -> None:
