@@ -58,6 +58,11 @@ def fitting(_: Path) -> Asked:
     yield fits.hyperposterior(), 100
 
 
+def thousand(_: Path) -> Asked:
+    """A thousand posteriors at once."""
+    yield fits.thousand(), 10
+
+
 def ranking(_: Path) -> Asked:
     """The posterior over ranks of a large arena."""
     yield ranks.against_evalica(), 4
@@ -76,6 +81,7 @@ PARTS: dict[str, Callable[[Path], Asked]] = {
     "logs": logs,
     "planning": planning,
     "fitting": fitting,
+    "thousand": thousand,
     "ranking": ranking,
     "pages": printing,
 }

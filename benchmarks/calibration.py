@@ -31,6 +31,7 @@ from . import (
     beyond,
     changes,
     damage,
+    discounted,
     kills,
     knobs,
     losses,
@@ -39,6 +40,7 @@ from . import (
     rankings,
     verifiers,
     verifying,
+    warmed,
 )
 
 HERE = Path(__file__).parent
@@ -235,9 +237,11 @@ def main(asked: list[str]) -> None:
             rankings.PARTS,
             changes.PARTS,
             damage.PARTS,
+            discounted.PARTS,
             kills.PARTS,
             knobs.PARTS,
             losses.PARTS,
+            warmed.PARTS,
         ]
         for name, part in (pair for some in every for pair in some.items()):
             parts[name] = partial(part, partial(pool.starmap, chunksize=4))

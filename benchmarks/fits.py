@@ -13,6 +13,7 @@ from apportion.fitting.curves import MIXTURES
 from apportion.fitting.posterior import posterior
 from apportion.fitting.tables import Table, spread, table
 from scipy.optimize import curve_fit, minimize
+from scipy.special import betaln
 from scipy.stats import betabinom
 
 from .forecasts import tallied
@@ -126,4 +127,44 @@ def hyperposterior() -> Ratio:
         theirs,
         error=float(error.max()),
         runs=1,
+    )
+
+
+def thousand() -> Ratio:
+    """The grid posterior of 1,000 logs of 100 problems x 32 in one stack, against one by one."""
+    rng, some = np.random.default_rng(0), 10
+    rates = rng.beta(np.exp(rng.normal(-1, 0.5, 1_000))[:, None], 2.0, (1_000, 100))
+    right = rng.binomial(32, rates)
+    prior = MIXTURES[0].prior
+
+    def ours() -> Floats:
+        axis = np.linspace(-3.5, 3.5, 81)
+        theta = np.stack(np.meshgrid(axis, axis, indexing="ij"), -1).reshape(-1, 2)
+        theta = prior.mean + prior.sd * theta
+        a, b, c = np.exp(theta[:, :1]), np.exp(theta[:, 1:]), np.arange(33.0)
+        each = betaln(a + c, b + 32 - c) - betaln(a, b)
+        told = np.stack([np.bincount(row, minlength=33) for row in right]).astype(float)
+        log = told @ each.T + prior.log_density(theta)
+        share = np.exp(log - log.max(axis=1, keepdims=True))
+        share /= share.sum(axis=1, keepdims=True)
+        mean = share @ theta
+        return np.hstack([mean, np.sqrt(share @ theta**2 - mean**2)])
+
+    def theirs() -> Floats:
+        rows = []
+        for c in right[:some]:
+            logged = table(tallied(np.full(100, 32), c), np.full((1, 100), 0.01))
+            made = posterior(difficulty.beta, prior, logged, np.random.default_rng(0), 400)
+            rows.append(made.theta[0])
+        return np.array(rows)
+
+    mine = ours()[:some]
+    error = np.abs(mine[:, :2] - theirs()) / mine[:, 2:]
+    return measure(
+        "1,000 posteriors of 100 x n=32, one stack; one by one, from 10 (in sds)",
+        ours,
+        theirs,
+        error=float(error.max()),
+        scale=1_000 / some,
+        runs=3,
     )

@@ -41,7 +41,11 @@ class Prior:
 
     def draw(self, rng: np.random.Generator, size: int) -> Floats:
         """Returns (size, p)."""
-        return self.mean + self.sd * rng.standard_normal((size, len(self.sd)))
+        return self.place(rng.standard_normal((size, len(self.sd))), rng)
+
+    def place(self, normal: Floats, rng: np.random.Generator) -> Floats:  # noqa: ARG002
+        """Returns draws (T, p) made of standard normals."""
+        return np.asarray(self.mean + self.sd * normal)
 
 
 def spread(score: Floats) -> Floats:
@@ -168,7 +172,7 @@ def _proposed(
     normal: Floats, proposal: Normal | None, prior: Prior, rng: np.random.Generator
 ) -> Floats:
     if proposal is None:
-        return prior.mean + prior.sd * normal
+        return prior.place(normal, rng)
     centre, shape = proposal
     wide = normal * np.sqrt(TAIL / rng.chisquare(TAIL, len(normal)))[:, None]
     return np.asarray(centre + wide @ np.linalg.cholesky(shape).T)

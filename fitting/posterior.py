@@ -1,7 +1,8 @@
 """The posterior of a difficulty's parameters: on a whitened grid, or by importance sampling."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -49,23 +50,42 @@ class Target:
 
 
 def posterior(
-    mass: Mass, prior: Prior, table: Table, rng: np.random.Generator, worlds: int
+    mass: Mass,
+    prior: Prior,
+    table: Table,
+    rng: np.random.Generator,
+    worlds: int,
+    *,
+    sides: Mapping[int, tuple[int, int]] = SIDE,
 ) -> Posterior:
-    """Draws `worlds` parameters from the posterior given the log (row 0 of the table)."""
+    """Draws `worlds` parameters from the posterior given the log (row 0 of the table).
+
+    With as many parameters as `sides` knows it is a grid of that many points along each axis.
+    """
     target = Target(mass, prior, table)
-    if len(prior.mean) in SIDE:
-        return _on_grid(target, rng, worlds)
+    if len(prior.mean) in sides:
+        return on_grid(target, rng, worlds, sides[len(prior.mean)])
     return _by_importance(target, rng, worlds)
 
 
-def _on_grid(target: Target, rng: np.random.Generator, worlds: int) -> Posterior:
+class Density(Protocol):
+    """A log posterior (T,) of theta (T, p), and what each of D data says of every theta (T, D)."""
+
+    prior: Prior
+
+    def __call__(self, theta: Floats) -> tuple[Floats, Floats]: ...
+
+
+def on_grid(
+    target: Density, rng: np.random.Generator, worlds: int, sides: tuple[int, int]
+) -> Posterior:
     """Lays a coarse grid over the prior, then over what it found, until that no longer moves.
 
     Whitening by the moments of the last pass follows skewed posteriors where a mode and its
     curvature would not. A draw is uniform within its cell of the last, fine grid.
     """
     size = len(target.prior.mean)
-    white, step = _box(SIDE[size][0], size)
+    white, step = _box(sides[0], size)
     centre, spread = target.prior.mean, np.diag(target.prior.sd)
     for turn in range(PASSES):
         theta = centre + white @ spread.T
@@ -77,7 +97,7 @@ def _on_grid(target: Target, rng: np.random.Generator, worlds: int) -> Posterior
         centre, spread = mean, np.asarray(np.linalg.cholesky(found))
         if turn and moved < 0.3 and 0.6 < ratio < 1.6:
             break
-    white, step = _box(SIDE[size][1], size)
+    white, step = _box(sides[1], size)
     theta = centre + white @ spread.T
     log_post, each = target(theta)
     share, log_total = shares(log_post)
