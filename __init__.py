@@ -12,6 +12,7 @@ except PackageNotFoundError:  # a checkout that was never installed
     __version__ = "0+unknown"
 
 _FACE = {
+    "BudgetCurve": "fitting.laws.budgets",
     "Chain": "fitting.chain",
     "Checked": "planner.check",
     "Confusion": "fitting.pushforward",
@@ -45,6 +46,7 @@ _FACE = {
     "best_caps": "fitting.utility",
     "best_of": "analysis.verification",
     "best_of_majority": "analysis.best_of_majority",
+    "budget_curve": "fitting.laws.budgets",
     "calibration": "analysis.roc",
     "ceiling": "fitting.pushforward",
     "ceilings": "fitting.verification",
