@@ -100,6 +100,7 @@ _FACE = {
     "surface": "fitting.surface",
     "task_law": "fitting.tasks",
     "together": "fitting.several",
+    "truncated": "analysis.truncated",
     "two_stage_majority": "analysis.pooling",
     "union_coverage": "analysis.temperatures",
     "ways": "analysis.ways",

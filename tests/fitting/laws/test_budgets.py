@@ -4,6 +4,7 @@ from functools import cache
 
 import numpy as np
 import pytest
+from apportion.analysis.counts import Ints
 from apportion.analysis.curve import Floats
 from apportion.data.errors import InputError
 from apportion.fitting.laws.budget_families import FAMILIES
@@ -29,18 +30,18 @@ def truth(name: str, x: Floats) -> Floats:
     return np.asarray(shapes[name])
 
 
-def drawn(mean: Floats, seed: int, problems: int = 60, samples: int = 4) -> tuple[Floats, Floats]:
+def drawn(mean: Floats, seed: int, problems: int = 60, samples: int = 4) -> tuple[Ints, Ints]:
     """Problems as hard at one budget as at another, whose rates have exactly these means."""
     rng = np.random.default_rng(seed)
     p = beta.ppf(rng.random((problems, 1)), 2 * mean, 2 * (1 - mean))
-    c = rng.binomial(samples, p)
-    return np.full(c.shape, samples), c
+    c = np.asarray(rng.binomial(samples, p))
+    return np.full_like(c, samples), c
 
 
 @cache
 def fits(name: str) -> list[BudgetCurve]:
     mean = truth(name, X)
-    return [budget_curve(X, *drawn(mean, s), seed=s, worlds=100) for s in range(LOGS)]  # type: ignore[arg-type]
+    return [budget_curve(X, *drawn(mean, s), seed=s, worlds=100) for s in range(LOGS)]
 
 
 @pytest.mark.parametrize("name", ["flat", "saturates", "rises", "peak"])
@@ -92,8 +93,8 @@ def test_the_family_that_drew_the_log_weighs_most(name: str, family: str) -> Non
 
 def test_the_unit_of_the_budgets_changes_nothing() -> None:
     n, c = drawn(truth("peak", X), 3)
-    ours = budget_curve(X, n, c, worlds=60)  # type: ignore[arg-type]
-    theirs = budget_curve(X / 1000, n, c, worlds=60)  # type: ignore[arg-type]
+    ours = budget_curve(X, n, c, worlds=60)
+    theirs = budget_curve(X / 1000, n, c, worlds=60)
     np.testing.assert_allclose(
         theirs._worlds(X / 1000, theirs.weight, theirs.speaker),
         ours._worlds(X, ours.weight, ours.speaker),
@@ -108,7 +109,7 @@ def test_the_unit_of_the_budgets_changes_nothing() -> None:
 
 def test_saturation_is_where_the_true_curve_saturates() -> None:
     mean = 0.6 * (1 - np.exp(-X / 400))
-    fit = budget_curve(X, *drawn(mean, 1, 2000, 16), worlds=100)  # type: ignore[arg-type]
+    fit = budget_curve(X, *drawn(mean, 1, 2000, 16), worlds=100)
     ended = fit.saturation(marginal=0.1, unit=1000)
     # Gains only fall, so the most that later budgets gain is the slope itself.
     slope_is = 400 * np.log(0.6 / 400 / (0.1 / 1000))
@@ -122,7 +123,7 @@ def test_saturation_is_where_the_true_curve_saturates() -> None:
 
 def test_a_curve_that_levels_off_is_named_when_the_log_is_large() -> None:
     mean = truth("saturates", X)
-    fit = budget_curve(X, *drawn(mean, 2, 600, 16), worlds=100)  # type: ignore[arg-type]
+    fit = budget_curve(X, *drawn(mean, 2, 600, 16), worlds=100)
     assert fit.shape == "rises, then levels off"
 
 
@@ -130,13 +131,13 @@ def test_continuations_may_begin_at_zero_with_a_shift() -> None:
     x = np.array([0.0, 1, 2, 4, 8])
     mean = expit(-0.5 + 0.4 * np.log(x + 1))
     n, c = drawn(mean, 5, 400, 8)
-    fit = budget_curve(x, n, c, shift=1, worlds=100)  # type: ignore[arg-type]
+    fit = budget_curve(x, n, c, shift=1, worlds=100)
     assert fit.shape == "rises"
     assert fit.at([0]).estimate[0] == pytest.approx(mean[0], abs=0.05)
     gained = expit(-0.5 + 0.4 * np.log(4)) - expit(-0.5 + 0.4 * np.log(2))
     assert fit.slope(1).estimate == pytest.approx(gained, abs=0.03)
     with pytest.raises(InputError, match="shift=1"):
-        budget_curve(x, n, c)  # type: ignore[arg-type]
+        budget_curve(x, n, c)
 
 
 def test_problems_that_gain_apart_are_paired() -> None:
@@ -153,7 +154,7 @@ def test_problems_that_gain_apart_are_paired() -> None:
 
 def test_doubts_say_what_the_log_lacks() -> None:
     n, c = drawn(truth("flat", X[:3]), 0, 10)
-    few = budget_curve(X[:3], n, c, worlds=50)  # type: ignore[arg-type]
+    few = budget_curve(X[:3], n, c, worlds=50)
     assert few.scores.shape == (len(FAMILIES), 0)
     told = " ".join(few.doubts)
     assert "only 10 problems: log 20 more" in told
@@ -164,4 +165,4 @@ def test_doubts_say_what_the_log_lacks() -> None:
 @pytest.mark.parametrize("bad", [-1.0, np.nan, np.inf])
 def test_a_shift_that_is_none_is_refused(bad: float) -> None:
     with pytest.raises(InputError, match="shift must satisfy shift >= 0"):
-        budget_curve(X, *drawn(truth("flat", X), 0), shift=bad)  # type: ignore[arg-type]
+        budget_curve(X, *drawn(truth("flat", X), 0), shift=bad)
