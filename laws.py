@@ -1,5 +1,58 @@
 """The commands that fit laws of other knobs: a table of points in, a law with its intervals out."""
 
+from collections.abc import Mapping
+from pathlib import Path
+
 import click
 
-COMMANDS: tuple[click.Command, ...] = ()
+from .options import COMMON, pairs
+from .talking import print_json, tell
+
+
+@click.command()
+@click.argument("table", type=click.Path(path_type=Path))
+@click.option("-o", "--out", type=click.Path(path_type=Path), help="Write a page, .html or .pdf.")
+@click.option(
+    "--map",
+    "names",
+    multiple=True,
+    callback=pairs,
+    metavar="OURS=THEIRS",
+    help="A column that the file calls otherwise, e.g. problem=task.",
+)
+@COMMON
+def outcomes(
+    table: Path,
+    out: Path | None,
+    names: Mapping[str, str],
+    seed: int,
+    mass: float,
+    strict: bool,
+    as_json: bool,
+) -> None:
+    """Tell where scores of models of rising compute stop being predictable.
+
+    TABLE has a row for each model and problem: model, compute, problem, correct (log probability of
+    the right choice), others (log of the summed probabilities of the wrong ones), and accuracy (0
+    or 1) or best_other (log probability of the likeliest wrong choice).
+
+    \b
+    Example:  apportion outcomes scores.csv
+              apportion outcomes scores.csv -o outcomes.html
+    """
+    from .data.points import read_points
+    from .fitting.laws.outcomes import COLUMNS, MAYBE, TEXTS
+    from .fitting.laws.outcomes import outcomes as found
+    from .reports import outcomes as told
+    from .reports.page import check
+
+    check([] if out is None else [out])
+    points = read_points(table, COLUMNS, TEXTS, maybe=MAYBE, names=names)
+    made = found(points, seed=seed, mass=mass)
+    tell(made.doubts, strict=strict)
+    if out is not None:
+        told.save(made, out)
+    print_json(made.json()) if as_json else told.show(made)
+
+
+COMMANDS: tuple[click.Command, ...] = (outcomes,)

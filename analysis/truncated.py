@@ -64,7 +64,7 @@ def truncated(
         return _covered(log, at, most)
 
     def spent(log: Counts, at: Ints) -> Floats:
-        return _means(log, np.minimum(_lengths(log)[:, None], at)) / cuts[-1]
+        return np.asarray(_means(log, np.minimum(_lengths(log)[:, None], at)) / cuts[-1])
 
     accuracy = _rising(estimate(counts, cuts, right, **how), 1.0)
     tokens = _rising(estimate(counts, cuts, spent, **how), float(cuts[-1]))
@@ -78,7 +78,7 @@ def _lengths(counts: Counts) -> Floats:
     """The output tokens of each sample, (N,), all known."""
     if counts.drawn is None or counts.drawn.tokens is None:
         raise InputError("truncation needs lengths; this log has none (column 'output_tokens')")
-    tokens = counts.drawn.tokens
+    tokens: Floats = counts.drawn.tokens
     if missing := int(np.isnan(tokens).sum()):
         raise InputError(
             f"truncation needs the length of every sample; {missing:,} of {len(tokens):,} have none"

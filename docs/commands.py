@@ -16,6 +16,11 @@ PAGE = Path(__file__).resolve().parent / "commands.md"
 BATTLES = "item,left,right,winner\n" + "".join(
     f"q{i},{'ab'[i % 2]},{'cb'[i % 2 - 1]},{('left', 'right', 'tie')[i % 3]}\n" for i in range(12)
 )
+SCORES = "model,compute,problem,correct,others,best_other\n" + "".join(
+    f"m{m},{10.0**m},p{p},{-6 + 0.6 * m - p / 8},{-3 - (m * p % 5) / 3},{-4 - (m * p % 5) / 3}\n"
+    for m in range(7)
+    for p in range(12)
+)
 PRINTED = {
     "simulate": "simulate --problems 16 --samples 8 --verdicts 2 -o log",
     "export": "export log --as tidy -o samples.jsonl",
@@ -29,6 +34,7 @@ PRINTED = {
     "next": "next log --budget 1500",
     "design": "design --prior a=1,b=2 --want coverage@4:0.1 --max-samples 4",
     "rank": "rank battles.csv",
+    "outcomes": "outcomes scores.csv",
 }
 """What is run for the shape of a command's JSON, in this order; the others' is told by --help."""
 INTERVAL = ("estimate", "low", "high", "mass", "for")
@@ -131,6 +137,7 @@ def printed() -> dict[str, str]:
     shapes = {}
     with tempfile.TemporaryDirectory() as folder, inside(Path(folder)):
         Path("battles.csv").write_text(BATTLES, "utf8")
+        Path("scores.csv").write_text(SCORES, "utf8")
         for name, line in PRINTED.items():
             code, out = called(f"apportion {line} --json")
             if code:
