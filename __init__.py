@@ -46,6 +46,7 @@ _FACE = {
     "best_caps": "fitting.utility",
     "best_of": "analysis.verification",
     "best_of_majority": "analysis.best_of_majority",
+    "bigger": "planner.bigger",
     "budget_curve": "fitting.laws.budgets",
     "calibration": "analysis.roc",
     "ceiling": "fitting.pushforward",

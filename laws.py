@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
-from .options import COMMON, pairs
+from .options import COMMON, bundled, numbers, pairs
 from .talking import print_json, tell
 
 
@@ -55,4 +56,34 @@ def outcomes(
     print_json(made.json()) if as_json else told.show(made)
 
 
-COMMANDS: tuple[click.Command, ...] = (outcomes,)
+@click.command()
+@click.argument("small", type=click.Path(path_type=Path), callback=bundled)
+@click.argument("large", type=click.Path(path_type=Path), callback=bundled)
+@click.option("--larger", type=float, required=True, metavar="M", help="Times the parameters.")
+@click.option("--ratio", type=float, required=True, metavar="R", help="D_inf / D_pre, in tokens.")
+@click.option("--at", "k", callback=numbers(int), metavar="K,...", help="Samples of LARGE  [1].")
+@click.option("--verifies", is_flag=True, help="Every token written is read by a verifier.")
+@COMMON
+def exchange(
+    small: Path, large: Path, k: tuple[int, ...] | None, strict: bool, as_json: bool, **how: Any
+) -> None:
+    """Compare a larger model with the samples of a small one that its FLOPs would buy.
+
+    SMALL and LARGE are logs of one model each. R is the tokens of inference, over the model's life,
+    per token of pretraining (Snell et al. 2024).
+
+    \b
+    Example:  apportion exchange small.jsonl large.jsonl --larger 14 --ratio 0.79
+              apportion exchange small large --larger 14 --ratio 0.79 --at 1,4
+    """
+    from .analysis.counts import count
+    from .data.readers import read
+    from .planner.bigger import bigger
+    from .reports import bigger as told
+
+    made = bigger(count(read([small])), count(read([large])), k or 1, **how)
+    tell(made.doubts, strict=strict)
+    print_json(made.json()) if as_json else told.show(made)
+
+
+COMMANDS: tuple[click.Command, ...] = (outcomes, exchange)

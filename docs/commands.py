@@ -21,6 +21,7 @@ SCORES = "model,compute,problem,correct,others,best_other\n" + "".join(
     for m in range(7)
     for p in range(12)
 )
+COUNTS = "problem,n,c\n" + "".join(f"p{i},{{n}},{i}\n" for i in range(12))
 PRINTED = {
     "simulate": "simulate --problems 16 --samples 8 --verdicts 2 -o log",
     "export": "export log --as tidy -o samples.jsonl",
@@ -35,6 +36,7 @@ PRINTED = {
     "design": "design --prior a=1,b=2 --want coverage@4:0.1 --max-samples 4",
     "rank": "rank battles.csv",
     "outcomes": "outcomes scores.csv",
+    "exchange": "exchange small.csv large.csv --larger 14 --ratio 22",
 }
 """What is run for the shape of a command's JSON, in this order; the others' is told by --help."""
 INTERVAL = ("estimate", "low", "high", "mass", "for")
@@ -138,6 +140,8 @@ def printed() -> dict[str, str]:
     with tempfile.TemporaryDirectory() as folder, inside(Path(folder)):
         Path("battles.csv").write_text(BATTLES, "utf8")
         Path("scores.csv").write_text(SCORES, "utf8")
+        for name, n in (("small", 40), ("large", 20)):
+            Path(f"{name}.csv").write_text(COUNTS.format(n=n), "utf8")
         for name, line in PRINTED.items():
             code, out = called(f"apportion {line} --json")
             if code:
