@@ -27,7 +27,7 @@ from apportion.planner.value import value_table
 from numpy.typing import NDArray
 from scipy.stats import betabinom
 
-from . import beyond, changes, damage, kills, plans, priors, rankings, verifiers, verifying
+from . import beyond, budgets, changes, damage, kills, plans, priors, rankings, verifiers, verifying
 
 HERE = Path(__file__).parent
 PROBLEMS, SAMPLES = 100, 32
@@ -224,6 +224,7 @@ def main(asked: list[str]) -> None:
             changes.PARTS,
             damage.PARTS,
             kills.PARTS,
+            budgets.PARTS,
         ]
         for name, part in (pair for some in every for pair in some.items()):
             parts[name] = partial(part, partial(pool.starmap, chunksize=4))
