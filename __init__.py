@@ -12,6 +12,7 @@ except PackageNotFoundError:  # a checkout that was never installed
     __version__ = "0+unknown"
 
 _FACE = {
+    "BudgetCurve": "fitting.laws.budgets",
     "Chain": "fitting.chain",
     "Checked": "planner.check",
     "Confusion": "fitting.pushforward",
@@ -52,6 +53,8 @@ _FACE = {
     "best_caps": "fitting.utility",
     "best_of": "analysis.verification",
     "best_of_majority": "analysis.best_of_majority",
+    "bigger": "planner.bigger",
+    "budget_curve": "fitting.laws.budgets",
     "calibration": "analysis.roc",
     "ceiling": "fitting.pushforward",
     "ceilings": "fitting.verification",
@@ -81,6 +84,7 @@ _FACE = {
     "next_sample": "planner.next_sample",
     "npmle": "fitting.npmle",
     "pair_moments": "analysis.pairs",
+    "outcomes": "fitting.laws.outcomes",
     "pass_all": "analysis.coverage",
     "pass_rates": "fitting.tasks",
     "peaked": "fitting.peaked",
@@ -95,6 +99,7 @@ _FACE = {
     "rates": "fitting.verifier",
     "read": "data.readers",
     "read_judgments": "data.readers.judged",
+    "read_points": "data.points",
     "rectangle": "fitting.pushforward",
     "report": "reports.making",
     "roc": "analysis.roc",
@@ -111,6 +116,7 @@ _FACE = {
     "surface": "fitting.surface",
     "task_law": "fitting.tasks",
     "together": "fitting.several",
+    "truncated": "analysis.truncated",
     "two_stage_majority": "analysis.pooling",
     "union_coverage": "analysis.temperatures",
     "unlike": "planner.unlike",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .data.errors import InputError
-from .options import COMMON, pairs, stack
+from .options import COMMON, TABLE, pairs
 from .talking import print_json, tell
 
 if TYPE_CHECKING:
@@ -15,17 +15,6 @@ if TYPE_CHECKING:
     from .fitting.laws.knoblaw import KnobLaw
 
 ALL = "all"
-TABLE = stack(
-    click.argument("table", type=click.Path(path_type=Path)),
-    click.option(
-        "--map",
-        "names",
-        multiple=True,
-        callback=pairs,
-        metavar="OURS=THEIRS",
-        help="A column that the file calls otherwise, e.g. problem=task,correct=passed.",
-    ),
-)
 
 
 def setting(

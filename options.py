@@ -239,3 +239,14 @@ DESIGNING = stack(
         "--logs", type=int, help="Logs simulated at each answer  [8, 100 or 400, by the want]."
     ),
 )
+TABLE = stack(
+    click.argument("table", type=click.Path(path_type=Path)),
+    click.option(
+        "--map",
+        "names",
+        multiple=True,
+        callback=pairs,
+        metavar="OURS=THEIRS",
+        help="A column that the file calls otherwise, e.g. problem=task,correct=passed.",
+    ),
+)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .counts import Counts
+from .counts import Counts, Ints
 from .curve import MASS, Floats, Interval, Json, interval
 from .draws import fixed
 from .worlds import WORLDS, problem_worlds
@@ -63,11 +63,12 @@ def pair_moments(
         return PairMoments(none, none, none, none, none, len(kept), left, (), why)
     used = counts.only(kept)
     rows = moments(used.c, used.n, problem_worlds(used.problems, seed, worlds))
-    made = [interval(row, mass) for row in rows]
-    return PairMoments(*made, len(kept), left, _doubts(used, made[2], left))
+    mean, square, between, within, share = (interval(row, mass) for row in rows)
+    doubts = _doubts(used, between, left)
+    return PairMoments(mean, square, between, within, share, len(kept), left, doubts)
 
 
-def moments(c: Floats, n: Floats, weights: Floats) -> Floats:
+def moments(c: Ints, n: Ints, weights: Floats) -> Floats:
     """Returns (5, W): the moments of NAMES in every world.
 
     Args:

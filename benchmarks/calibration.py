@@ -29,6 +29,7 @@ from scipy.stats import betabinom
 
 from . import (
     beyond,
+    budgets,
     changes,
     damage,
     discounted,
@@ -232,6 +233,7 @@ def main(asked: list[str]) -> None:
         parts: dict[str, Callable[[], Row]] = {"within": within_the_log}
         every = [
             beyond.PARTS,
+            budgets.PARTS,
             verifiers.PARTS,
             plans.PARTS,
             rankings.PARTS,

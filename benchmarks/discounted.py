@@ -59,7 +59,7 @@ def _once(drift: float, shared: bool, seed: int) -> tuple[Floats, float, float]:
     found = [power_prior(new, old, delta=d, seed=seed) for d in (None, 0.0, 1.0)]
     rows = np.zeros((3, 2, 2 * len(K)))
     for i, one in enumerate(found):
-        curves = [one.at(K, MASS, who) for who in ("these", "new")]  # type: ignore[arg-type]
+        curves = [one.at(K, MASS, who) for who in ("these", "new")]
         low, high = (np.concatenate([getattr(c, end) for c in curves]) for end in ("low", "high"))
         truth = np.concatenate([*true.values()])
         rows[i] = (low <= truth) & (truth <= high), high - low

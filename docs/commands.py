@@ -26,7 +26,20 @@ LOSSES = "parameters,tokens,loss\n" + "".join(
     f"{n},{d},{1.7 + 400 * n**-0.34 + 410 * d**-0.28 + 0.001 * (i % 3)}\n"
     for i, (n, d) in enumerate((10.0**a, 10.0**b) for a in (7, 8, 9) for b in (9, 10, 11))
 )
-FILES = {"battles.csv": BATTLES, "runs.csv": RUNS, "losses.csv": LOSSES}
+SCORES = "model,compute,problem,correct,others,best_other\n" + "".join(
+    f"m{m},{10.0**m},p{p},{-6 + 0.6 * m - p / 8},{-3 - (m * p % 5) / 3},{-4 - (m * p % 5) / 3}\n"
+    for m in range(7)
+    for p in range(12)
+)
+SMALL, LARGE = ("problem,n,c\n" + "".join(f"p{i},{n},{i}\n" for i in range(12)) for n in (40, 20))
+FILES = {
+    "battles.csv": BATTLES,
+    "runs.csv": RUNS,
+    "losses.csv": LOSSES,
+    "scores.csv": SCORES,
+    "small.csv": SMALL,
+    "large.csv": LARGE,
+}
 """What the commands below read, beside what they write."""
 PRINTED = {
     "simulate": "simulate --problems 16 --samples 8 --verdicts 2 -o log",
@@ -43,6 +56,8 @@ PRINTED = {
     "rank": "rank battles.csv",
     "knobs": "knobs runs.csv --knob solutions --knob verdicts --at solutions=8,verdicts=3"
     " --budget 900 --price 100:solutions",
+    "outcomes": "outcomes scores.csv",
+    "exchange": "exchange small.csv large.csv --larger 14 --ratio 22",
     "losses": "losses losses.csv --law chinchilla --at parameters=1e10,tokens=1e12 --flops 1e22",
 }
 """What is run for the shape of a command's JSON, in this order; the others' is told by --help."""

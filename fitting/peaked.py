@@ -144,9 +144,18 @@ def tallied(what: str, x: Floats, n: Ints, c: Ints) -> tuple[Floats, Ints, Ints]
 
 def _fit_quadratic(x: Floats, accuracy: Floats, tried: Floats) -> Floats:
     """Coefficients of 1, log x and (log x)^2 by (quasi-)binomial likelihood, weakly held."""
+    return logit_fit(x, accuracy, tried, 3)
+
+
+def logit_fit(x: Floats, accuracy: Floats, tried: Floats, terms: int) -> Floats:
+    """Returns (W, 3) the coefficients of 1, log x and (log x)^2 of logit accuracy, of 2 or 3 terms.
+
+    By (quasi-)binomial likelihood of accuracies (W, B) over so many problems, weakly held.
+    """
     log_x = np.log(x)
     middle, half = (log_x[0] + log_x[-1]) / 2, (log_x[-1] - log_x[0]) / 2
-    basis = np.vander((log_x - middle) / half, 3, increasing=True)
+    basis = np.vander((log_x - middle) / half, terms, increasing=True)
+    held = WEAK * np.eye(terms)
 
     def derivatives(theta: Floats, rows: slice) -> tuple[Floats, Floats, Floats]:
         y, size = accuracy[rows], tried[rows]
@@ -154,11 +163,13 @@ def _fit_quadratic(x: Floats, accuracy: Floats, tried: Floats) -> Floats:
         p = expit(eta)
         height = (size * (y * log_expit(eta) + (1 - y) * log_expit(-eta))).sum(axis=1)
         gradient = (size * (y - p)) @ basis - WEAK * theta
-        hessian = -np.einsum("wb,bp,bq->wpq", size * p * (1 - p), basis, basis) - WEAK * np.eye(3)
+        hessian = -np.einsum("wb,bp,bq->wpq", size * p * (1 - p), basis, basis) - held
         return height - WEAK / 2 * (theta**2).sum(axis=1), gradient, hessian
 
-    start = np.array([logit(np.clip(accuracy[0].mean(), 0.01, 0.99)), 0.0, 0.0])
-    b0, b1, b2 = maximise(derivatives, start, len(accuracy)).T
+    start = np.zeros(terms)
+    start[0] = logit(np.clip(accuracy[0].mean(), 0.01, 0.99))
+    found = maximise(derivatives, start, len(accuracy))
+    b0, b1, b2 = np.pad(found, ((0, 0), (0, 3 - terms))).T
     bend = b2 / half**2
     tilt = b1 / half - 2 * bend * middle
     return np.stack([b0 - tilt * middle - bend * middle**2, tilt, bend], axis=1)
@@ -171,11 +182,19 @@ def _fit_saturating(x: Floats, accuracy: Floats, tried: Floats) -> Floats:  # no
         [-np.expm1(-x / scales[:, None]), np.broadcast_to(-x / x[-1], (SCALES, len(x)))]
     )
     design = np.moveaxis(bases, 0, -1)
-    found = np.einsum("sqb,wb->swq", np.linalg.pinv(design), accuracy)
-    misfit = ((np.einsum("sbq,swq->swb", design, found) - accuracy) ** 2).sum(axis=2)
-    best = misfit.argmin(axis=0)
-    f, d = found[best, np.arange(len(accuracy))].T
+    best, (f, d) = nearest(design, accuracy)
     return np.stack([f, scales[best], d / x[-1]], axis=1)
+
+
+def nearest(designs: Floats, accuracy: Floats) -> tuple[Ints, Floats]:
+    """Returns which of the designs (S, B, q) is nearest each accuracy (W, B), by least squares.
+
+    And its coefficients (q, W): what is linear needs no search, so nothing is a local minimum.
+    """
+    found = np.einsum("sqb,wb->swq", np.linalg.pinv(designs), accuracy)
+    misfit = ((np.einsum("sbq,swq->swb", designs, found) - accuracy) ** 2).sum(axis=2)
+    best = misfit.argmin(axis=0)
+    return best, found[best, np.arange(len(accuracy))].T
 
 
 def _rise(theta: Floats, x: Floats) -> tuple[Floats, ...]:

@@ -112,4 +112,5 @@ def _predictive(
         log = log - 0.5 * np.linalg.slogdet(eye + a @ apart)[1] + 0.5 * (inner @ b) @ b
     mean = np.linalg.solve(precision, pull[..., None])[..., 0]
     log = log - 0.5 * np.linalg.slogdet(precision)[1] + 0.5 * (pull * mean).sum(axis=1)
-    return log, mean, np.linalg.inv(precision) + apart
+    covariance = np.linalg.inv(precision) + apart
+    return np.asarray(log), np.asarray(mean, dtype=float), np.asarray(covariance)

@@ -98,7 +98,7 @@ def _votes(known: Sequence[Forecast]) -> Floats:
     """How probable each family is before the new log, (M,)."""
     size = len(MIXTURES)
     votes = [_shares(each.evidence[:size]) for each in known]
-    return np.mean([np.full(size, 1 / size), *votes], axis=0)
+    return np.asarray(np.mean([np.full(size, 1 / size), *votes], axis=0))
 
 
 def _shares(log_weight: Floats) -> Floats:

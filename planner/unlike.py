@@ -71,7 +71,7 @@ def _features(old: Counts, new: Counts, seed: int) -> Iterator[Feature]:
         yield Feature("solve rate", "solve rate", rates)
     sides = [_log_tokens(each) for each in (old, new)]
     if min(map(len, sides)) > 1:
-        yield Feature("output tokens", "log tokens", between(*sides, seed))
+        yield Feature("output tokens", "log tokens", between(sides[0], sides[1], seed))
     if old.levels is not None and new.levels is not None:
         for level in sorted({*old.levels, *new.levels}):
             held = [np.asarray([x == level for x in each], dtype=float)

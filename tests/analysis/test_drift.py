@@ -25,7 +25,7 @@ def test_no_drift_is_told_no_more_often_than_nominal() -> None:
 
 def test_one_problem_gives_fishers_exact_p() -> None:
     made = shared_drift((np.array([20]), np.array([4])), (np.array([20]), np.array([11])), 0)
-    exact = fisher_exact([[4, 16], [11, 9]]).pvalue
+    exact = fisher_exact(np.array([[4, 16], [11, 9]])).pvalue
     assert abs(made.moved - exact) < 4 * np.sqrt(exact / 2_000)
 
 

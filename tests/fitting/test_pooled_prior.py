@@ -4,17 +4,18 @@ import numpy as np
 import pytest
 from apportion.fitting.importance import Prior
 from apportion.fitting.pooled_prior import VAGUE, pooled_prior
+from numpy.typing import NDArray
 from scipy.stats import norm
 
 PRIOR = Prior(np.array([-1.0]), np.array([1.5]))
 GRID = np.linspace(-6.0, 4.0, 41)[:, None]
 
 
-def draws(mean: float, sd: float) -> np.ndarray:
+def draws(mean: float, sd: float) -> NDArray[np.float64]:
     """Draws that have exactly this mean and sd."""
     some = np.random.default_rng(0).standard_normal((500, 1))
     some = (some - some.mean()) / some.std(ddof=1)
-    return mean + sd * some
+    return np.asarray(mean + sd * some)
 
 
 def test_no_old_log_leaves_the_prior_as_it_is() -> None:

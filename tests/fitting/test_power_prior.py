@@ -49,7 +49,7 @@ def test_other_problems_at_1_are_more_problems() -> None:
     new, old = log(P, 8, 1), log(P, 32, 2, "old ")
     costs = ("prompt_tokens", "output_tokens", "seconds", "verdict_tokens")
     joined = {x: np.concatenate([getattr(new, x), getattr(old, x)]) for x in ("n", "c", *costs)}
-    both = replace(new, problems=new.problems + old.problems, levels=None, **joined)
+    both = replace(new, problems=new.problems + old.problems, levels=None, **joined)  # type: ignore[arg-type]
     pooled = power_prior(new, old, delta=1.0)
     assert not pooled.shared
     assert pooled.theta == pytest.approx(power_prior(both, new, delta=0.0).theta, abs=1e-6)
