@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from . import __version__, deciding, drawing, laws, ranking, sampling, sizes
+from . import __version__, across, deciding, drawing, laws, ranking, sampling, sizes
 from .deciding import read_log, read_logs
 from .options import ALWAYS, COMMON, READING, SPENDING, TRACE, bundled, numbers, spending
 from .talking import accounts, exits, print_json, tell
@@ -279,6 +279,13 @@ def demo(out: Path, **options: Any) -> None:
     click.echo("\n".join(map(str, outs)))
 
 
-_REST = (*deciding.COMMANDS, *ranking.COMMANDS, *laws.COMMANDS, *sizes.COMMANDS, *sampling.COMMANDS)
+_REST = (
+    *deciding.COMMANDS,
+    *ranking.COMMANDS,
+    *laws.COMMANDS,
+    *across.COMMANDS,
+    *sizes.COMMANDS,
+    *sampling.COMMANDS,
+)
 for _command in (drawing.figure, *_REST):
     cli.add_command(_command)

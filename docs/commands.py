@@ -58,6 +58,7 @@ PRINTED = {
     " --budget 900 --price 100:solutions",
     "outcomes": "outcomes scores.csv",
     "exchange": "exchange small.csv large.csv --larger 14 --ratio 22",
+    "across": "across small.csv large.csv --same --at 1,4",
     "losses": "losses losses.csv --law chinchilla --at parameters=1e10,tokens=1e12 --flops 1e22",
 }
 """What is run for the shape of a command's JSON, in this order; the others' is told by --help."""

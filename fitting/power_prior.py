@@ -19,6 +19,7 @@ from ..data.errors import InputError
 from .betabinomial import PRIOR_MEAN, PRIOR_SD, coverage
 from .importance import Prior, shares
 from .posterior import SIDE, Posterior, on_grid
+from .warmed import same_log
 
 DISCOUNTS = np.linspace(0.0, 1.0, 11) ** 2
 """Denser near 0, where a little of a large old log is already much."""
@@ -88,12 +89,15 @@ def power_prior(
         worlds: how many draws.
 
     Raises:
-        InputError: a discount outside 0 and 1, or a log that stopped at its first success.
+        InputError: a discount outside 0 and 1, a log that stopped at its first success, or the new
+            log itself as the old one.
     """
     if delta is not None and not 0 <= delta <= 1:
         raise InputError(f"delta must satisfy 0 <= delta <= 1; got {delta:g}")
     for each in (new, old):
         fixed(each, "an old log at a discount")
+    if same_log(new, old):
+        raise InputError("the old log is the new log itself, which would count twice")
     side = _sides(new, old)
     p = _drift(new, old, side, seed)
     discounts = DISCOUNTS if delta is None else np.array([float(delta)])
@@ -106,10 +110,9 @@ def power_prior(
     of = rng.choice(len(discounts), worlds, p=weight)
     theta = np.stack([fits[d][0].theta[1 + i] for i, d in enumerate(of)])
     a, b = np.exp(theta.T)
-    kept = discounts[of][:, None] * side.shared
-    rates = rng.beta(
-        a[:, None] + side.c + kept * side.old_c, b[:, None] + side.f + kept * side.old_f
-    )
+    old_c, old_f = (side.old_c, side.old_f) if side.shared else (0.0, 0.0)
+    kept = discounts[of][:, None]
+    rates = rng.beta(a[:, None] + side.c + kept * old_c, b[:, None] + side.f + kept * old_f)
     drawn = np.concatenate([[weight @ discounts], discounts[of]])
     found = interval(drawn, mass, "new")
     doubts = tuple(_doubts(found, p, side, len(old)))

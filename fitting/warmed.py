@@ -61,7 +61,7 @@ def warmed(
     """
     if not old:
         raise InputError("warming a forecast needs an old log; got none")
-    if any(_same(new, each) for each in old):
+    if any(same_log(new, each) for each in old):
         raise InputError("an old log is the new log itself, which would count twice")
     plain = forecast(new, seed=seed, worlds=worlds, population=population)
     known = [forecast(each, seed=seed + 1 + i) for i, each in enumerate(old)]
@@ -88,7 +88,8 @@ def warmed(
     return Warmed(whole, plain, len(old), unlike, _doubts(len(old), unlike))
 
 
-def _same(new: Counts, old: Counts) -> bool:
+def same_log(new: Counts, old: Counts) -> bool:
+    """Tells whether two logs are one: the same problems of one model, with the same counts."""
     if new.group != old.group or new.problems != old.problems:
         return False
     return bool((new.n == old.n).all() and (new.c == old.c).all())

@@ -96,7 +96,7 @@ LAZY = tuple(
     ROOT / name
     for name in (
         *("cli.py", "deciding.py", "drawing.py", "laws.py", "ranking.py", "sampling.py"),
-        "sizes.py",
+        *("across.py", "sizes.py"),
         "__init__.py",
     )
 )

@@ -102,3 +102,10 @@ def test_bad_discounts_and_logs_that_stopped_at_success_are_refused() -> None:
         power_prior(new, new, delta=1.5)
     with pytest.raises(InputError, match="stops at success"):
         power_prior(new, stopped)
+
+
+def test_logs_of_other_sizes_are_taken_too() -> None:
+    new, old = log(P[:15], 4, 1), log(P, 16, 2, "old ")
+    told = power_prior(new, old)
+    assert told.rates.shape[1] == 15
+    assert power_prior(new, log(P, 16, 2)).rates.shape[1] == 15
