@@ -197,14 +197,21 @@ def _json(name: str, law: "KnobLaw", options: dict[str, Any]) -> dict[str, objec
 
 @click.command()
 @TABLE
-@click.option("--law", required=True, metavar="NAME", help="parscale, chinchilla, kaplan, ...")
+@click.option(
+    "--law",
+    "names_",
+    multiple=True,
+    required=True,
+    metavar="NAME",
+    help="parscale, chinchilla, kaplan, ...; several are averaged.",
+)
 @click.option(
     "--at", multiple=True, callback=setting, metavar="COLUMN=X,...", help="Forecast a setting."
 )
 @click.option("--flops", type=float, help="Parameters and tokens of least loss (chinchilla).")
 @COMMON
 def losses(table: Path, **options: Any) -> None:
-    """Fit a law of loss to a table of runs: its constants and forecasts, with intervals.
+    """Fit laws of loss to a table of runs: their constants and forecasts, with intervals.
 
     TABLE has a row for each run, with the columns of the law: loss and parameters, and streams
     (parscale), tokens (chinchilla, kaplan) or steps (kaplan-steps); steps and batch to one loss
@@ -212,28 +219,27 @@ def losses(table: Path, **options: Any) -> None:
 
     \b
     Example:  apportion losses runs.csv --law parscale --at parameters=1e10,streams=8
+              apportion losses runs.csv --law chinchilla --law kaplan
               apportion losses runs.csv --law chinchilla --flops 1e24
     """
     from .data.points import read_points
     from .fitting.laws.losses import declared
-    from .fitting.laws.losslaw import loss_law
+    from .fitting.laws.lossmix import loss_laws
     from .reports import losses as shown
 
-    law, asked, mass = declared(options["law"]), options["at"], options["mass"]
-    _each_once(asked, law.columns)
-    names = [*law.columns, law.response]
+    told, asked, mass = [declared(n) for n in options["names_"]], options["at"], options["mass"]
+    _each_once(asked, told[0].columns)
+    names = [*told[0].columns, told[0].response]
     points = read_points(table, names, names=options["names"])
-    made = loss_law({n: points.whole(n) for n in names}, options["law"], seed=options["seed"])
-    columns = {name: [one[name] for one in asked] for name in law.columns}
-    told = made.at(columns, mass) if asked else ()
-    best = made.optimal(options["flops"], mass) if options["flops"] is not None else {}
-    tell((*made.doubts, *(made.far(columns) if asked else ())), strict=options["strict"])
+    whole = {name: points.whole(name) for name in names}
+    made = loss_laws(whole, options["names_"], seed=options["seed"])
+    best = made.laws[0].optimal(options["flops"], mass) if options["flops"] is not None else {}
+    forecasts = shown.forecasts(made, asked, mass)
+    tell((*made.doubts, *shown.far(made, asked)), strict=options["strict"])
     if options["as_json"]:
-        at = [{"settings": one, **value.json()} for one, value in zip(asked, told, strict=True)]
-        least = {name: value.json() for name, value in best.items()}
-        print_json({**made.json(mass), "at": at, "optimal": least or None})
+        print_json(shown.json(made, forecasts, best, mass))
         return
-    shown.show(made, asked, options["flops"], mass)
+    shown.show(made, forecasts, best, mass)
 
 
 COMMANDS = (knobs, losses)

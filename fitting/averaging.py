@@ -1,6 +1,9 @@
 """Weights of the families: by what the log says of each, with room for none being true."""
 
+from collections.abc import Sequence
+
 import numpy as np
+from scipy.optimize import nnls
 
 from ..analysis.counts import Ints
 from ..analysis.curve import Floats
@@ -48,6 +51,26 @@ def misfit(curve: Floats, fitted: Floats) -> float:
     residual = (curve - fitted)[:, spots]
     covariance = np.cov(residual[1:].T) + FLOOR**2 * np.eye(len(spots))
     return float(residual[0] @ np.linalg.solve(covariance, residual[0]))
+
+
+def stacked(misses: Sequence[Floats], noise: Sequence[Floats]) -> Floats:
+    """Returns the weights (F,), none negative and adding up to 1, whose average misses least.
+
+    Breiman 1996, with a pull to equal weights as strong as one fold of pure noise, which decides
+    where what was held out does not.
+
+    Args:
+        misses: what each family missed in each fold, (F, S) each.
+        noise: the sd of what is held out, (S,) each; a fold counts as one whatever its size.
+    """
+    pairs = zip(misses, noise, strict=True)
+    scaled = np.concatenate([miss / (sd * np.sqrt(len(sd))) for miss, sd in pairs], axis=1).T
+    families = scaled.shape[1]
+    sure = 1e3 * max(float(np.abs(scaled).max()), 1.0)
+    design = np.vstack([scaled, np.eye(families), np.full((1, families), sure)])
+    target = np.concatenate([np.zeros(len(scaled)), np.full(families, 1 / families), [sure]])
+    weight, _ = nnls(design, target)
+    return np.asarray(weight / weight.sum())
 
 
 def median(worlds: Floats, weight: Floats) -> Floats:

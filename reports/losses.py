@@ -1,49 +1,87 @@
-"""A law of loss in the terminal: its constants, how closely it fits, what it forecasts."""
+"""Laws of loss in the terminal and as data: constants, how closely they fit, what they forecast."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
-from ..analysis.curve import Interval
+from ..analysis.curve import Interval, Json, number
 from ..fitting.laws.losslaw import LossLaw
+from ..fitting.laws.lossmix import LossMix
 from . import terminal
 from .knobs import named
 from .wording import percent, several
 
-FAR = 1.001
+BEYOND = 1.001
 
 
-def show(
-    made: LossLaw, asked: Sequence[Mapping[str, float]], flops: float | None, mass: float
-) -> None:
-    """Prints the constants, the forecasts at the settings asked for, and the optimum for FLOPs."""
+class Ahead(NamedTuple):
+    """A setting, the law there, one more run there, and how many times it is beyond the table."""
+
+    setting: Mapping[str, float]
+    law: Interval
+    run: Interval
+    beyond: float
+
+
+def forecasts(made: LossMix, asked: Sequence[Mapping[str, float]], mass: float) -> list[Ahead]:
+    """Returns what is forecast at each of the settings asked for."""
+    if not asked:
+        return []
+    columns = _columns(made, asked)
+    both = made.at(columns, mass), made.at(columns, mass, "check")
+    beyond = made.laws[0].beyond(columns).tolist()
+    return [Ahead(*row) for row in zip(asked, *both, beyond, strict=True)]
+
+
+def far(made: LossMix, asked: Sequence[Mapping[str, float]]) -> tuple[str, ...]:
+    """Returns a doubt where settings lie far beyond the table."""
+    return made.laws[0].far(_columns(made, asked)) if asked else ()
+
+
+def _columns(made: LossMix, asked: Sequence[Mapping[str, float]]) -> dict[str, list[float]]:
+    return {name: [one[name] for one in asked] for name in made.laws[0].law.columns}
+
+
+def json(made: LossMix, ahead: Sequence[Ahead], best: Mapping[str, Interval], mass: float) -> Json:
+    """Returns the laws with their weights, the forecasts, and the optimum if it was asked for."""
+    rows = zip(made.laws, made.weight, made.missed, strict=True)
+    return {
+        "laws": [
+            {**law.json(mass), "weight": number(w), "missed_held_out": number(m)}
+            for law, w, m in rows
+        ],
+        "at": [{"settings": dict(one.setting), **one.law.json()} for one in ahead],
+        "optimal": {name: value.json() for name, value in best.items()} or None,
+        "doubts": list(made.doubts),
+    }
+
+
+def show(made: LossMix, ahead: Sequence[Ahead], best: Mapping[str, Interval], mass: float) -> None:
+    """Prints each law, the forecasts averaged over them, and the optimum."""
     console = terminal._console()
-    console.print(
-        f"{made.name} ({made.law.source}): {several(len(made.scatter), 'run')}, R2 = {made.r2:.4f},"
-        f" largest error {made.worst:.3g} in {made.law.response}"
+    for law, weight, missed in zip(made.laws, made.weight, made.missed, strict=True):
+        shared = f", weight {weight:.0%}, error {missed:.3g} on large runs held out"
+        console.print(_head(law) + (shared if len(made.laws) > 1 else ""))
+        rows = [[name, measured(value)] for name, value in law.intervals(mass).items()]
+        terminal._print(console, ["constant", f"estimate ({percent(mass)} interval)"], rows)
+    told = [
+        [named(one.setting), measured(one.law), measured(one.run), _times(one.beyond)]
+        for one in ahead
+    ]
+    heads = ["setting", made.laws[0].law.response, "one more run", "beyond the table"]
+    terminal._print(console, heads, told)
+    rows = [[name, measured(value)] for name, value in best.items()]
+    terminal._print(console, ["least loss takes", "estimate"], rows)
+
+
+def _head(law: LossLaw) -> str:
+    return (
+        f"{law.name} ({law.law.source}): {several(len(law.scatter), 'run')}, R2 = {law.r2:.4f},"
+        f" largest error {law.worst:.3g} in {law.law.response}"
     )
-    rows = [[name, measured(value)] for name, value in made.intervals(mass).items()]
-    terminal._print(console, ["constant", f"estimate ({percent(mass)} interval)"], rows)
-    if asked:
-        columns = {name: [one[name] for one in asked] for name in made.law.columns}
-        each = zip(
-            asked,
-            made.at(columns, mass),
-            made.at(columns, mass, "check"),
-            made.beyond(columns),
-            strict=True,
-        )
-        told = [
-            [named(one), measured(law), measured(run), f"{far:.3g} times" if far > FAR else ""]
-            for one, law, run, far in each
-        ]
-        heads = ["setting", made.law.response, "one more run", "beyond the table"]
-        terminal._print(console, heads, told)
-    if flops is not None:
-        best = made.optimal(flops, mass)
-        terminal._print(
-            console,
-            [f"at {flops:.3g} FLOPs", "least loss takes"],
-            [[name, measured(value)] for name, value in best.items()],
-        )
+
+
+def _times(beyond: float) -> str:
+    return f"{beyond:.3g} times" if beyond > BEYOND else ""
 
 
 def measured(value: Interval) -> str:

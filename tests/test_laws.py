@@ -132,7 +132,9 @@ def test_a_law_of_loss_is_fitted_to_the_user_s_table(run: Ran) -> None:
     code, out, err = run(*asked, "--json")
     assert code == 0, err
     told = json.loads(out)
-    found = {row["name"]: row for row in told["constants"]}
+    [law] = told["laws"]
+    assert law["weight"] == 1
+    found = {row["name"]: row for row in law["constants"]}
     assert found["E"]["estimate"] == pytest.approx(0.69124, rel=3e-4)
     assert found["k"]["estimate"] == pytest.approx(0.39346, rel=3e-4)
     assert all(row["low"] <= row["estimate"] <= row["high"] for row in found.values())
@@ -149,6 +151,8 @@ def test_a_law_of_loss_is_fitted_to_the_user_s_table(run: Ran) -> None:
         (("--law", "parscal"), "did you mean 'parscale'"),
         (("--law", "chinchilla"), "no column 'tokens'"),
         (("--law", "parscale", "--at", "streams=2"), "--at sets each of parameters, streams"),
+        (("--law", "parscale", "--law", "chinchilla"), "explain different columns"),
+        (("--law", "parscale", "--law", "parscale"), "given once each"),
         (("--law", "parscale", "--flops", "1e20"), "needs flops > 0 and 'chinchilla'"),
     ],
 )

@@ -14,6 +14,7 @@ from scipy.optimize import nnls
 
 from ...analysis.counts import Ints
 from ...analysis.curve import Floats
+from ..averaging import stacked
 from .families import Form, Rows
 from .quasi import fitted
 
@@ -66,7 +67,8 @@ def held_out(
     found = [_forecasts(pairs, rows, setting, out, weights, rng) for out in _folds(rows, rng)]
     if not found:
         return HeldOut(np.eye(len(forms))[0], 0.0, 0.0, 0, 3.0, np.full(len(forms), np.nan))
-    weight = _stacked(found)
+    noise = [np.sqrt(spread.min(axis=0) + FLOOR**2) for _, spread, *_ in found]
+    weight = stacked([miss for miss, *_ in found], noise)
     inside, beyond = _misfit(found, weight)
     square = np.concatenate([miss**2 for miss, *_ in found], axis=1)
     freedom = max(len(found) - 2.0, 3.0)
@@ -139,25 +141,6 @@ def _pooled(weights: Floats, rows: Rows, value: Floats, of: Ints, size: int) -> 
     onto = np.zeros((len(rows.n), size))
     onto[np.arange(len(rows.n)), of] = 1.0
     return np.asarray((weight * value) @ onto / (weight @ onto))
-
-
-def _stacked(found: Sequence[Forecasts]) -> Floats:
-    """The weights (F,), none negative and adding up to 1, with which misses come nearest to 0.
-
-    Misses count by the least noise of any family's, each fold as one; a pull to equal weights, as
-    strong as one fold of pure noise, decides where the log does not.
-    """
-    scaled = [
-        miss / np.sqrt((spread.min(axis=0) + FLOOR**2) * miss.shape[1])
-        for miss, spread, *_ in found
-    ]
-    misses = np.concatenate(scaled, axis=1).T
-    families = misses.shape[1]
-    sure = 1e3 * max(float(np.abs(misses).max()), 1.0)
-    design = np.vstack([misses, np.eye(families), np.full((1, families), sure)])
-    target = np.concatenate([np.zeros(len(misses)), np.full(families, 1 / families), [sure]])
-    weight, _ = nnls(design, target)
-    return np.asarray(weight / weight.sum())
 
 
 def _misfit(found: Sequence[Forecasts], weight: Floats) -> tuple[float, float]:

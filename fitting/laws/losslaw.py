@@ -154,7 +154,7 @@ def loss_law(
             and 2.
     """
     told = declared(law)
-    columns = _table(told, table)
+    columns = tabled(told, table)
     y = np.log(columns[told.response])
     x, centre = centred(told, columns)
     if len(y) < len(told.parameters) + 2:
@@ -202,8 +202,12 @@ def _again(
     return np.vstack([theta, theta + (drawn - theta) * wide[:, None]])
 
 
-def _table(law: Law, table: Columns) -> dict[str, Floats]:
-    """The law's columns and its response, checked, (R,) each."""
+def tabled(law: Law, table: Columns) -> dict[str, Floats]:
+    """Returns a law's columns and its response, checked, (R,) each.
+
+    Raises:
+        InputError: a column missing, of another length, not positive, or that does not vary.
+    """
     names = (*law.columns, law.response)
     if missing := [name for name in names if name not in table]:
         raise InputError(f"this law needs the column {missing[0]!r} (needs {', '.join(names)})")
