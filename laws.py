@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .data.errors import InputError
-from .options import COMMON, TABLE, pairs
+from .options import COMMON, TABLE, numbers, pairs
 from .talking import print_json, tell
 
 if TYPE_CHECKING:
+    from .analysis.curve import Floats
     from .data.points import Points
     from .fitting.laws.knoblaw import KnobLaw
 
@@ -144,12 +145,7 @@ def _laws(points: "Points", table: Path, options: dict[str, Any]) -> "dict[str, 
     from .fitting.laws.knobs import knob_law
 
     names = options["knobs_"]
-    if ("c" in points.numbers) != ("n" in points.numbers) or not {"c", "correct"} & set(
-        points.numbers
-    ):
-        raise InputError(f"{table}: accuracy needs the columns n and c, or correct")
-    right = points.whole("c" if "c" in points.numbers else "correct")
-    n = points.whole("n") if "n" in points.numbers else np.ones(len(points))
+    n, right = _tried(points, table)
     level = points.texts[options["level"]] if options["level"] else (ALL,) * len(points)
     tasks = points.texts.get("problem")
     shift = {name: x for one in options["shift"] for name, x in one.items()}
@@ -167,6 +163,18 @@ def _laws(points: "Points", table: Path, options: dict[str, Any]) -> "dict[str, 
             seed=options["seed"],
         )
     return found
+
+
+def _tried(points: "Points", table: Path) -> "tuple[Floats, Floats]":
+    """How often each row was tried, and how often it was right."""
+    import numpy as np
+
+    have = set(points.numbers)
+    if ("c" in have) != ("n" in have) or not have & {"c", "correct"}:
+        raise InputError(f"{table}: accuracy needs the columns n and c, or correct")
+    if "c" in have:
+        return points.whole("n"), points.whole("c")
+    return np.ones(len(points)), points.whole("correct")
 
 
 def _knob_plan(laws: "dict[str, KnobLaw]", points: "Points", options: dict[str, Any]) -> Any:
@@ -242,4 +250,32 @@ def losses(table: Path, **options: Any) -> None:
     shown.show(made, forecasts, best, mass)
 
 
-COMMANDS = (knobs, losses)
+@click.command()
+@TABLE
+@click.option("--shift", type=float, default=0.0, help="Add X before the log, 1 for counts from 0.")
+@click.option("--at", "x", callback=numbers(float), metavar="X,...", help="Forecast budgets.")
+@click.option("--unit", type=float, metavar="X", help="A unit of cost  [a hundredth of the most].")
+@COMMON
+def budgets(table: Path, **options: Any) -> None:
+    """Fit accuracy over thinking tokens, forced continuations, rounds or steps: its shape and peak.
+
+    TABLE has a row for each problem at each budget: problem, budget, and n and c, or correct.
+
+    \b
+    Example:  apportion budgets runs.csv --at 16384
+              apportion budgets waits.csv --map budget=waits --shift 1
+    """
+    from .data.points import read_points
+    from .fitting.laws.budgets import budget_curve
+    from .reports import budgets as shown
+
+    columns, maybe = ["budget", "n", "c", "correct"], ["n", "c", "correct"]
+    points = read_points(table, columns, ["problem"], maybe=maybe, names=options["names"])
+    x, n, c, problems = shown.crossed(points, *_tried(points, table))
+    made = budget_curve(x, n, c, problems, shift=options["shift"], seed=options["seed"])
+    tell(made.doubts, strict=options["strict"])
+    asked = {"at": options["x"] or [], "unit": options["unit"], "mass": options["mass"]}
+    print_json(shown.json(made, **asked)) if options["as_json"] else shown.show(made, **asked)
+
+
+COMMANDS = (knobs, losses, budgets)

@@ -26,6 +26,11 @@ LOSSES = "parameters,tokens,loss\n" + "".join(
     f"{n},{d},{1.7 + 400 * n**-0.34 + 410 * d**-0.28 + 0.001 * (i % 3)}\n"
     for i, (n, d) in enumerate((10.0**a, 10.0**b) for a in (7, 8, 9) for b in (9, 10, 11))
 )
+THINKING = "problem,budget,n,c\n" + "".join(
+    f"q{i},{256 * 2**j},8,{min(8, 2 + (i + 2 * j) % 5 + j // 2)}\n"
+    for i in range(12)
+    for j in range(4)
+)
 SCORES = "model,compute,problem,correct,others,best_other\n" + "".join(
     f"m{m},{10.0**m},p{p},{-6 + 0.6 * m - p / 8},{-3 - (m * p % 5) / 3},{-4 - (m * p % 5) / 3}\n"
     for m in range(7)
@@ -36,6 +41,7 @@ FILES = {
     "battles.csv": BATTLES,
     "runs.csv": RUNS,
     "losses.csv": LOSSES,
+    "thinking.csv": THINKING,
     "scores.csv": SCORES,
     "small.csv": SMALL,
     "large.csv": LARGE,
@@ -58,6 +64,7 @@ PRINTED = {
     " --budget 900 --price 100:solutions",
     "outcomes": "outcomes scores.csv",
     "exchange": "exchange small.csv large.csv --larger 14 --ratio 22",
+    "budgets": "budgets thinking.csv --at 4096",
     "across": "across small.csv large.csv --same --at 1,4",
     "losses": "losses losses.csv --law chinchilla --at parameters=1e10,tokens=1e12 --flops 1e22",
 }

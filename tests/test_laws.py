@@ -164,3 +164,50 @@ def test_a_law_that_cannot_be_had_is_one_line(
     assert (code, out) == (2, "")
     assert line in err
     assert err.count("\n") == 1
+
+
+def thinking(name: str, *, peak: bool = True) -> None:
+    """Writes accuracy over six budgets of 40 problems."""
+    rng = np.random.default_rng(4)
+    j = np.arange(6)
+    rate = 0.7 - 0.07 * (j - 3.0) ** 2 if peak else 0.3 + 0.05 * j
+    p = np.clip(rate + rng.normal(0, 0.1, (40, 1)), 0, 1)
+    table = {"problem": np.repeat(np.arange(40), 6), "budget": np.tile(256 * 2**j, 40)}
+    pl.DataFrame(table | {"n": np.full(240, 10), "c": rng.binomial(10, p).ravel()}).write_csv(name)
+
+
+def test_the_shape_over_budgets_is_told_with_its_peak_and_forecasts(run: Ran) -> None:
+    thinking("peak.csv")
+    code, out, err = run("budgets", "peak.csv", "--at", "16384", "--json")
+    assert code == 0, err
+    told = json.loads(out)
+    assert told["shape"] == "peak inside"
+    assert 2048 / 1.2 <= told["peak"]["estimate"] <= 2048 * 1.2
+    assert not any("cannot be determined" in doubt for doubt in told["doubts"])
+    assert len(told["budgets"]) == 6
+    assert told["slopes"][0]["low"] > 0 > told["slopes"][-1]["high"]
+    assert told["forecast"][0]["estimate"] < 0.5
+    code, out, err = run("budgets", "peak.csv", "--at", "16384")
+    assert code == 0, err
+    assert "shape: peak inside" in out
+    assert "16,384 (forecast)" in out
+
+
+def test_continuations_from_0_take_a_shift_and_rows_of_samples_are_counted(run: Ran) -> None:
+    thinking("rise.csv", peak=False)
+    table = pl.read_csv("rise.csv").with_columns(waits=(pl.col("budget") // 256).log(2).cast(int))
+    one = table.select("problem", "waits", correct=pl.col("c") > 5)
+    one.write_csv("waits.csv")
+    code, out, err = run("budgets", "waits.csv", "--map", "budget=waits", "--shift", "1", "--json")
+    assert code == 0, err
+    assert json.loads(out)["budgets"][0]["budget"] == 0
+    code, _, err = run("budgets", "waits.csv", "--map", "budget=waits")
+    assert code == 2
+    assert "with shift=1 they may begin at 0" in err
+
+
+def test_budgets_without_whole_counts_are_refused(run: Ran) -> None:
+    Path("rates.csv").write_text("problem,budget,correct\na,1,.5\na,2,.5\na,3,1\n")
+    code, _, err = run("budgets", "rates.csv")
+    assert code == 2
+    assert "whole counts" in err

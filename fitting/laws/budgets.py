@@ -187,7 +187,8 @@ def budget_curve(
     told = BudgetCurve(
         moved - shift, shift, accuracy, weight, scores, thetas, speaker, UNKNOWN, p, peaks, ()
     )
-    return replace(told, shape=_shape(told), doubts=tuple(_doubts(told, n)))
+    told = replace(told, shape=_shape(told))
+    return replace(told, doubts=tuple(_doubts(told, n)))
 
 
 def _shifted(x: ArrayLike, shift: float) -> Floats:
