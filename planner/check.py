@@ -29,6 +29,7 @@ from .probed import settled
 from .saved import Saved, SavedLevel, saved
 from .stages import Stage
 from .table import ValueTable
+from .unlike import applied
 from .value import NOTHING, logged_verdicts, value_table
 
 Three = tuple[Interval, Interval, Interval]
@@ -110,7 +111,7 @@ def check(plan: Plan | Mapping[str, Any], log: Trace | Counts, *, seed: int = 0)
         )
     named, doubts = _named(made, aligned(log))
     stage, mixture, beyond = _stage(made, named, seed)
-    doubts += beyond
+    doubts += beyond + ([] if made.mixed else applied(made.made_on, named, seed))
     told = () if isinstance(log, Counts) else log.header.doubts
     levels = tuple(_level(made, each, stage, i, mixture) for i, each in enumerate(made.levels))
     rows = stage.case.rows(mixture)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..analysis.curve import Floats, Interval
+from ..analysis.profile import profile
 from ..data.errors import InputError
 from .allocate import Allocation, budget_for
 from .asked import Asked
@@ -29,6 +30,8 @@ TARGET_ROUNDS = 3
 
 
 Hold = Callable[[Stage, Told], Stage]
+
+UNCOUNTED = "the log has no tokens: the budget is counted in samples"
 
 
 def decide(base: Ground, asked: Asked, hold: Hold | None = None) -> Plan:
@@ -63,8 +66,7 @@ def decide(base: Ground, asked: Asked, hold: Hold | None = None) -> Plan:
         for i, level in enumerate(found.levels)
     )
     said = [d for each in logs for d in cost_doubts(each, unit, price)]
-    if asked.unit is None and unit == "samples":
-        said.append("the log has no tokens: the budget is counted in samples")
+    said += [UNCOUNTED] if asked.unit is None and unit == "samples" else []
     return replace(
         found,
         unit=unit,
@@ -73,6 +75,7 @@ def decide(base: Ground, asked: Asked, hold: Hold | None = None) -> Plan:
         costs={name: float(each[0]) for name, each in vector.items()},
         doubts=tuple(dict.fromkeys([*base.doubts, *said, *found.doubts])),
         sources=logs[0].sources,
+        made_on=profile(logs[0]),
         groups=len({each.group for each in logs}),
     )
 

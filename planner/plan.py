@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from ..analysis.curve import Floats, Interval, Json, number
 from ..analysis.probe import Probe
+from ..analysis.profile import Profile
 from ..data.shown import Shown
 from ..data.traces import Group, Source
 from .costs import FREE, Prices
@@ -19,8 +20,7 @@ class Option:
     number of accepting verdicts), `accept-first` (draw until one verdict accepts, at most S),
     `weighted` (the answer whose samples have most accepting verdicts), `best-of-majority` (the
     highest mean share of them among the answers that a share `gate` of the samples gives),
-    `revision` (the answer after S - 1 revisions of the first). A `fitted` one goes beyond what the
-    log can show.
+    `revision` (the answer after S - 1 revisions of the first). A `fitted` one goes beyond the log.
     """
 
     strategy: str
@@ -73,9 +73,9 @@ FLAT = 0.005
 class LevelPlan:
     """What is done with one level: the mixture of options, its cost and accuracy per problem.
 
-    `problems` of the log stand behind it, and `spread` is the standard deviation between them of
-    the chance to be answered rightly, as far as the log's samples show it. `as_good` are options
-    that lose less than FLAT of accuracy at the plan's price, and what they lose.
+    `problems` of the log stand behind it, and `spread` is the sd between them of the chance to be
+    answered rightly, as far as samples show it. `as_good` are options that lose less than FLAT of
+    accuracy at the plan's price, and what they lose.
     """
 
     level: str
@@ -175,10 +175,9 @@ class Baseline:
 class Limits:
     """The half-width of a promise and what of its variance comes from where.
 
-    `samples` is the share that is gone with endless samples of the same problems, `verdicts` the
-    part of it that is gone with endless verdicts, `labels` that with endless labels of accepted
-    samples; the rest is that problems differ. The last two are the half-widths after as much
-    logging again: on new problems, or on these.
+    `samples` is the share gone with endless samples of these problems, `verdicts` the part of it
+    gone with endless verdicts, `labels` with endless labels of accepted samples; the rest is that
+    problems differ. The last two are half-widths after as much logging again.
     """
 
     half_width: float
@@ -195,8 +194,8 @@ class Limits:
             return "problems"
         if max(self.labels, self.verdicts) <= self.samples / 2:
             return "samples of each problem"
-        more = self.labels >= self.verdicts
-        return "labels on accepted samples" if more else "verdicts on each sample"
+        labels = self.labels >= self.verdicts
+        return "labels on accepted samples" if labels else "verdicts on each sample"
 
     def json(self) -> Json:
         """Returns the limits as data."""
@@ -225,6 +224,7 @@ class Plan(Shown):
     `target` is the accuracy asked for, `chance` the share of worlds in which the plan reaches it.
     Where a wrong answer loses `penalty`, `utility` is what was maximised, and comparisons are of
     it. `simple` says why the split is simpler than the best, `binding` which caps held it back.
+    `made_on` is the profile of the problems, to tell others unlike them.
     """
 
     budget: float
@@ -257,6 +257,7 @@ class Plan(Shown):
     caps: Mapping[str, float] = field(default_factory=dict)
     binding: tuple[str, ...] = ()
     hard: float | None = None
+    made_on: Profile | None = None
 
     @property
     def indistinct(self) -> list[str]:
@@ -295,4 +296,5 @@ class Plan(Shown):
             "doubts": list(self.doubts),
             "seed": self.seed,
             "sources": [{"name": s.name, "sha256": s.sha256} for s in self.sources],
+            "made_on": self.made_on and self.made_on.json(),
         }

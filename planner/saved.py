@@ -8,6 +8,7 @@ from typing import Any
 
 from ..analysis.curve import Interval
 from ..analysis.probe import STATISTICS, Probe
+from ..analysis.profile import Profile, remembered
 from ..data.errors import InputError
 from ..data.traces import Group
 from .costs import Prices, listed
@@ -30,7 +31,7 @@ class SavedLevel:
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """What was planned; `mixed` and `spread` are those of `Plan`."""
+    """What was planned; `mixed`, `spread` and `made_on` are those of `Plan`."""
 
     levels: tuple[SavedLevel, ...]
     probe: Probe | None
@@ -40,6 +41,7 @@ class Saved:
     promised: Interval
     mixed: bool
     spread: float
+    made_on: Profile | None = None
 
     @property
     def options(self) -> list[Option]:
@@ -66,6 +68,7 @@ def saved(plan: Plan | Mapping[str, Any]) -> Saved:
             _interval(told["accuracy"]),
             bool(told["mixed"]),
             _number(told["spread"]),
+            remembered(told["made_on"]) if told.get("made_on") else None,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         what = f"no {error}" if isinstance(error, KeyError) else str(error)

@@ -1,14 +1,14 @@
 """Problems unlike those that a plan was made on: how far, in what, and by more than chance?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..analysis.counts import Counts
 from ..analysis.curve import Floats, Json
+from ..analysis.profile import Profile, profile
 from ..analysis.transport import Distance, between, between_rates
-from ..data.traces import UNTIL_SUCCESS
 
 ALARM = 0.05
 """The p value, times the features compared, below which a difference is told."""
@@ -49,7 +49,7 @@ class Unlike:
         return {"features": rows, "doubts": list(self.doubts)}
 
 
-def unlike(old: Counts, new: Counts, *, seed: int = 0) -> Unlike:
+def unlike(old: Counts | Profile, new: Counts | Profile, *, seed: int = 0) -> Unlike:
     """Sets the problems of a log against those of the log that a plan was made on.
 
     Compared are solve rates, with every problem thinned to the fewest samples that any has; the
@@ -57,16 +57,27 @@ def unlike(old: Counts, new: Counts, *, seed: int = 0) -> Unlike:
     distance is 1-Wasserstein, judged against random splits of the pooled problems.
 
     Args:
-        old: the counts that a plan was made on.
+        old: the counts that a plan was made on, or the profile that it keeps of them.
         new: those of the problems it is to be used for.
         seed: of thinning and of permutations.
     """
-    found = tuple(_features(old, new, seed))
+    first, second = (x if isinstance(x, Profile) else profile(x) for x in (old, new))
+    found = tuple(_features(first, second, seed))
     return Unlike(found, tuple(f for f in found if f.distance.p <= ALARM / len(found)))
 
 
-def _features(old: Counts, new: Counts, seed: int) -> Iterator[Feature]:
-    if UNTIL_SUCCESS not in (old.stop_rule, new.stop_rule):
+def applied(plan: Profile | None, logs: Sequence[Counts], seed: int) -> list[str]:
+    """Says how the problems of a log differ from those that a plan was made on; a plan that keeps
+    no profile, or of a model that the log does not have, says nothing."""
+    same = [each for each in logs if plan is not None and each.group == plan.group]
+    if plan is None or not same:
+        return []
+    told = unlike(plan, same[0], seed=seed).doubts
+    return [f"problems unlike those the plan was made on: {doubt}" for doubt in told]
+
+
+def _features(old: Profile, new: Profile, seed: int) -> Iterator[Feature]:
+    if not (old.sequential or new.sequential):
         rates = between_rates((old.n, old.c), (new.n, new.c), seed)
         yield Feature("solve rate", "solve rate", rates)
     sides = [_log_tokens(each) for each in (old, new)]
@@ -79,9 +90,9 @@ def _features(old: Counts, new: Counts, seed: int) -> Iterator[Feature]:
             yield Feature(f"level {level}", "share", between(held[0], held[1], seed))
 
 
-def _log_tokens(counts: Counts) -> Floats:
+def _log_tokens(side: Profile) -> Floats:
     """The log of each problem's mean output tokens, of those that have them."""
-    told = counts.output_tokens[np.nan_to_num(counts.output_tokens) > 0]
+    told = side.tokens[np.nan_to_num(side.tokens) > 0]
     return np.asarray(np.log(told))
 
 
