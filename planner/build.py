@@ -94,7 +94,8 @@ def grounded(log: Trace | Counts, asked: Asked, seed: int = 0) -> Ground:
 def usual_budget(
     log: Trace | Counts, unit: str | None = None, price_file: Path | None = None
 ) -> float:
-    """Returns what USUAL single samples of the first group cost: a budget to start from."""
+    """Returns what USUAL single samples of the first group cost on a problem: a first budget."""
     logs = aligned(log)
     _, price = prices(unit, logs, price_file)
-    return float(USUAL * solution_cost(logs[0], price).mean())
+    once = price.of(logs[0].group.model).problem
+    return float(USUAL * solution_cost(logs[0], price).mean() + once)

@@ -17,8 +17,9 @@ class Prices:
     """The price, in one unit, of each thing that a log counts.
 
     A solution costs `sample` + `prompt_token` x prompt tokens + `output_token` x output tokens +
-    `second` x seconds; a verdict costs `verdict` + `verdict_token` x its tokens. `models` have
-    prices of their own, by name. So many solutions of a problem as `parallel` says, and so many
+    `second` x seconds; a verdict costs `verdict` + `verdict_token` x its tokens. A problem that a
+    model is used on costs `problem` once, whatever is drawn there. `models` have prices of their
+    own, by name. So many solutions of a problem as `parallel` says, and so many
     verdicts, run at once; a unit of time then counts the longest of them.
     """
 
@@ -28,6 +29,7 @@ class Prices:
     second: float = 0.0
     verdict: float = 0.0
     verdict_token: float = 0.0
+    problem: float = 0.0
     models: tuple[tuple[str, "Prices"], ...] = ()
     parallel: int = 1
 
@@ -37,7 +39,8 @@ class Prices:
 
     def json(self) -> Json:
         """Returns the prices as a price file has them."""
-        told: Json = {name: getattr(self, name) for name in NAMES}
+        told: Json = {name: getattr(self, name) for name in NAMES if name != "problem"}
+        told |= {"problem": self.problem} if self.problem else {}
         told |= {"parallel": self.parallel} if self.parallel > 1 else {}
         return told | ({"models": {m: p.json() for m, p in self.models}} if self.models else {})
 
@@ -54,8 +57,12 @@ UNITS: dict[str, Prices | None] = {
 """What each unit counts when no price list says otherwise; None where there is no such default."""
 
 NAMES = [f.name for f in fields(Prices) if f.name not in ("models", "parallel")]
-SIZES = ("parameters", "verifier_parameters")
-"""What [flops] may hold instead of rates: a token costs 2 FLOPs a parameter (forward pass)."""
+SIZES = ("parameters", "verifier_parameters", "pretraining_tokens")
+"""What [flops] may hold instead of rates.
+
+A token costs 2 FLOPs a parameter (forward pass), and 6 in pretraining. `pretraining_tokens` are
+those for each problem that the model serves in its life.
+"""
 
 
 def prices(unit: str | None, logs: list[Counts], file: Path | None = None) -> tuple[str, Prices]:
@@ -66,7 +73,7 @@ def prices(unit: str | None, logs: list[Counts], file: Path | None = None) -> tu
         logs: the counts to be priced.
         file: a TOML file with a table named like the unit, holding any of the names of Prices, and
             under `models` a table for each model with prices of its own; [flops] may hold the
-            sizes of models instead (see `SIZES`).
+            sizes of models instead, and their pretraining (see `SIZES`).
 
     Raises:
         InputError: an unknown unit, one that needs a price list, or a log without what is priced.
@@ -122,8 +129,8 @@ def listed(table: Mapping[str, object], place: str, unit: str = "") -> Prices:
     """Returns the prices that a table for a unit names, found at `place`.
 
     Raises:
-        InputError: an unknown name, a price that is no number >= 0, or a `parallel` that is no
-            whole number >= 1 or stands elsewhere than in a table of seconds.
+        InputError: an unknown name, a price that is no number >= 0, pretraining of no size, or a
+            `parallel` that is no whole number >= 1 or stands elsewhere than in [seconds].
     """
     timed = unit in ("", "seconds")
     known = [*NAMES, *(SIZES if unit == "flops" else ()), *(["parallel"] if timed else ())]
@@ -136,11 +143,7 @@ def listed(table: Mapping[str, object], place: str, unit: str = "") -> Prices:
         if isinstance(price, bool) or not isinstance(price, int | float) or not 0 <= price < np.inf:
             raise InputError(f"{place} {name} must be a number >= 0; got {price!r}")
         found[name] = float(price)
-    size, judge = (found.pop(name, 0.0) for name in SIZES)
-    if size:
-        found = {"prompt_token": 2 * size, "output_token": 2 * size} | found
-    if judge:
-        found = {"verdict_token": 2 * judge} | found
+    found = _of_size(found, place)
     if unit == "seconds" and not found.keys() & {"sample", "prompt_token", "output_token"}:
         found = {"second": 1.0} | found
     models = table.get("models", {})
@@ -148,6 +151,18 @@ def listed(table: Mapping[str, object], place: str, unit: str = "") -> Prices:
         raise InputError(f"{place} models must be a table of tables of prices")
     own = tuple((m, listed(told, f"{place} models.{m}", unit)) for m, told in models.items())
     return Prices(**found, models=own, parallel=_parallel(table.get("parallel", 1), place))
+
+
+def _of_size(found: dict[str, float], place: str) -> dict[str, float]:
+    """Puts rates for sizes, behind the rates that were told."""
+    size, judge, pretrained = (found.pop(name, 0.0) for name in SIZES)
+    if pretrained and not size:
+        raise InputError(f"{place} pretraining_tokens needs parameters beside it")
+    if size:
+        found = {"prompt_token": 2 * size, "output_token": 2 * size} | found
+    if judge:
+        found = {"verdict_token": 2 * judge} | found
+    return {"problem": 6 * size * pretrained} | found
 
 
 def _parallel(told: object, place: str) -> int:
@@ -216,7 +231,12 @@ def verdict_cost(counts: Counts, price: Prices) -> Floats:
 
 def doubts(counts: Counts, unit: str, price: Prices) -> list[str]:
     """Says where a cost had to be assumed."""
-    price, found = price.of(counts.group.model), []
+    whole, price, found = price, price.of(counts.group.model), []
+    if not price.problem and any(p.problem for p in (whole, *dict(whole.models).values())):
+        found.append(
+            f"a problem costs nothing for the use of {counts.group.model or 'the model'} itself,"
+            " though the price list has such a price (problem, pretraining_tokens) elsewhere"
+        )
     for rate, column, what in (
         (price.output_token, counts.output_tokens, "output tokens"),
         (price.prompt_token, counts.prompt_tokens, "prompt tokens"),

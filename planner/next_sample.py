@@ -177,8 +177,9 @@ def _logged(base: Ground, price: Prices) -> Stage:
 
 
 def _cost(logs: list[Counts], price: Prices) -> Floats:
-    """What the log of each problem cost (P,): every group's samples once, every verifier's."""
+    """What the log of each problem cost (P,): models and groups' samples once, all verdicts."""
     total, seen = np.zeros(len(logs[0])), set()
+    total += sum(price.of(model).problem for model in {c.group.model for c in logs})
     for counts in logs:
         if counts.group not in seen:
             total += counts.n * solution_cost(counts, price)
@@ -235,7 +236,10 @@ def _more(
     spend: float,
     rng: np.random.Generator,
 ) -> tuple[list[Candidate], Floats]:
-    """More samples, or verdicts, on the problems that are there; and each problem's noise."""
+    """More samples, or verdicts, on the problems that are there; and each problem's noise.
+
+    The use of a model on these problems is paid for already.
+    """
     case, found = choice.case, []
     columns = np.flatnonzero(choice.near.any(axis=0))
     options = [case.table.options[o] for o in columns]

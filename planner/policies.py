@@ -15,6 +15,7 @@ from ..analysis.counts import Counts, Ints, count
 from ..analysis.curve import MASS, Floats, Interval, Json, interval
 from ..analysis.prefixes import scored
 from ..analysis.worlds import problem_worlds
+from ..data.errors import InputError
 from ..data.policy import Policy
 from ..data.traces import Trace
 from .costs import doubts, prices
@@ -122,10 +123,14 @@ def policies(
 
     Raises:
         InputError: the log stopped at success or kept only counts (what came after a stop was not
-            seen), too few problems, or a budget that buys no sample.
+            seen), too few problems, a budget that buys no sample, or a price of a problem.
     """
     counts = log if isinstance(log, Counts) else count(log, verifier)
     unit, price = prices(unit, [counts], price_file)
+    if price.of(counts.group.model).problem:
+        raise InputError(
+            "policies pay by the draw: their prices may have no problem or pretraining_tokens"
+        )
     made = opened(counts, price, budget, unit, seed)
     found, left_out = [], []
     for name, tried in _families(made, budget):

@@ -81,6 +81,22 @@ def charge(
         total[:, own] = _sum(used.each[:, :, own], each[i])
     if used.probe is not None:
         total += _sum(used.probe, each[used.by])
+    return total + _once(used, logs, price)
+
+
+def _once(used: Used, logs: Sequence[Counts], price: Prices) -> Floats:
+    """The price (P, O) of a problem for each model used on it, by the option or by a probe.
+
+    Whatever draws at all draws a first solution for certain, so the price is due or not.
+    """
+    models = [counts.group.model for counts in logs]
+    total = np.zeros(used.each.shape[1:])
+    for model in dict.fromkeys(models):
+        own = [i for i, name in enumerate(models) if name == model]
+        on = (used.each[0] > 0) & np.isin(used.of, own)
+        if used.probe is not None and used.by in own:
+            on |= (used.probe > 0).any(axis=0)
+        total += price.of(model).problem * on
     return total
 
 

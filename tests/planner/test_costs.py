@@ -9,9 +9,13 @@ import pytest
 from apportion.analysis.counts import Counts, count
 from apportion.data.errors import InputError
 from apportion.data.synthetic import simulate
-from apportion.planner.build import plan
+from apportion.data.traces import Trace
+from apportion.planner.build import plan, usual_budget
+from apportion.planner.check import check
 from apportion.planner.costs import Prices, doubts, prices, solution_cost, verdict_cost
 from apportion.planner.exchange import exchange
+from apportion.planner.next_sample import next_sample
+from apportion.planner.policies import policies
 from apportion.planner.saved import saved
 
 NAN = float("nan")
@@ -163,19 +167,24 @@ def test_the_pretraining_exchange_of_the_paper(ratio: float, times: float) -> No
         exchange(0.5, ratio)
 
 
-def test_a_dear_model_is_taken_only_where_it_pays(tmp_path: Path) -> None:
-    """Small with many samples or large with few: the price decides, in one plan."""
+def two_models() -> Trace:
+    """Returns a log of a model, and of a larger one that is right on every second sample too."""
     small = simulate("mixed", problems=60, samples=16, verdicts=1, seed=1)[0]
     better = small.samples.with_columns(
         pl.lit("large").alias("model"),
         pl.when(pl.col("sample").cast(pl.Int64) % 2 == 0).then(True).otherwise(pl.col("correct"))
         .alias("correct"),
     )  # fmt: skip
-    both = replace(
+    return replace(
         small,
         samples=pl.concat([small.samples.with_columns(model=pl.lit("small")), better]),
         verdicts=small.verdicts.clear(),
     )
+
+
+def test_a_dear_model_is_taken_only_where_it_pays(tmp_path: Path) -> None:
+    """Small with many samples or large with few: the price decides, in one plan."""
+    both = two_models()
     found = {}
     for dear in (1, 1000):
         file = tmp_path / f"{dear}.toml"
@@ -185,3 +194,71 @@ def test_a_dear_model_is_taken_only_where_it_pays(tmp_path: Path) -> None:
         found[dear] = {p.option.group.model for p in parts if p.option.solutions}
         assert saved(made.json()).prices == made.prices
     assert found == {1: {"large"}, 1000: {"small"}}
+
+
+def test_pretraining_is_six_flops_a_parameter_and_token(counts: Counts, tmp_path: Path) -> None:
+    file = tmp_path / "prices.toml"
+    told = "parameters = 2\npretraining_tokens = 5\n"
+    file.write_text(f"[flops]\n{told}[flops.models.large]\nparameters = 3\n")
+    logged = replace(counts, prompt_tokens=np.ones(4), output_tokens=np.ones(4))
+    _, price = prices("flops", [logged], file)
+    assert price == Prices(
+        prompt_token=4,
+        output_token=4,
+        problem=60,
+        models=(("large", Prices(prompt_token=6, output_token=6)),),
+    )
+    large = replace(logged, group=replace(counts.group, model="large"))
+    assert any("costs nothing for the use of large" in d for d in doubts(large, "flops", price))
+    assert not any("use of" in d for d in doubts(logged, "flops", price))
+    file.write_text("[flops]\npretraining_tokens = 5\n")
+    with pytest.raises(InputError, match="pretraining_tokens needs parameters"):
+        prices("flops", [logged], file)
+    file.write_text("[usd]\nsample = 1\nproblem = 0.5\n")
+    assert prices("usd", [logged], file)[1] == Prices(sample=1, problem=0.5)
+
+
+@pytest.mark.parametrize("levels", ["none", "probe"])
+def test_a_large_model_is_taken_where_its_pretraining_is_paid_for(
+    levels: str, tmp_path: Path
+) -> None:
+    """The larger one at no fee; at a heavy one the small one, and more samples of it."""
+    found, each = {}, {}
+    for fee in (0, 10_000):
+        file = tmp_path / f"{fee}.toml"
+        file.write_text(
+            f"[samples]\nsample = 1\nproblem = 1\n[samples.models.large]\nsample = 4\n"
+            f"problem = {fee}\n"
+        )
+        made = plan(two_models(), 6.0, "samples", levels=levels, price_file=file)
+        parts = [part for level in made.levels for part in level.split if part.option.solutions]
+        found[fee] = {p.option.group.model for p in parts}
+        each[fee] = max(p.option.solutions for p in parts)
+        assert saved(made.json()).prices == made.prices
+        assert made.spent <= 6.0 * (1 + 1e-9)
+        if levels == "none":
+            assert check(made, two_models()).spent == pytest.approx(made.spent)
+    assert found[0] == {"large"}
+    assert found[10_000] == {"small"}
+    assert each[10_000] > each[0]
+
+
+def test_policies_refuse_the_price_of_a_problem(tmp_path: Path) -> None:
+    file = tmp_path / "prices.toml"
+    file.write_text("[samples]\nsample = 1\nproblem = 2\n")
+    log = simulate("mixed", problems=12, samples=6, verdicts=1, seed=1)[0]
+    with pytest.raises(InputError, match="policies pay by the draw"):
+        policies(log, 4.0, "samples", price_file=file)
+
+
+def test_more_samples_of_a_logged_problem_pay_no_second_price(tmp_path: Path) -> None:
+    """New problems cost the price of each; further samples of the old ones do not."""
+    file, costs = tmp_path / "prices.toml", {}
+    log = simulate("mixed", problems=12, samples=8, verdicts=1, seed=1)[0]
+    for fee in (0, 100):
+        file.write_text(f"[samples]\nsample = 1\nproblem = {fee}\n")
+        made = next_sample(log, 120.0, "samples", levels="none", spend=54.0, price_file=file)
+        costs[fee] = {c.what: c.cost / c.amount for c in made.candidates}
+        assert usual_budget(log, "samples", file) == usual_budget(log, "samples") + fee
+    assert costs[100]["new problems"] == pytest.approx(costs[0]["new problems"] + 100)
+    assert costs[100]["more samples"] == pytest.approx(costs[0]["more samples"])

@@ -9,7 +9,10 @@ import pytest
 from apportion.analysis.counts import Counts, count
 from apportion.data.errors import InputError
 from apportion.data.synthetic import simulate
+from apportion.data.traces import Group
 from apportion.planner.costs import Prices, prices
+from apportion.planner.exchange import exchange
+from apportion.planner.probed import probed
 from apportion.planner.value import value_table
 from apportion.planner.waves import clock, longest, waits
 
@@ -100,3 +103,62 @@ def test_a_price_list_says_how_many_run_at_once(log: Counts, tmp_path: Path) -> 
     file.write_text("[samples]\nsample = 1\nparallel = 8\n")
     with pytest.raises(InputError, match="no price 'parallel'"):
         prices("samples", [log], file)
+
+
+def as_model(log: Counts, name: str, tokens: float) -> Counts:
+    """Returns the log as that of a model, every sample of so many tokens."""
+    logged = np.full(len(log), tokens)
+    return replace(log, group=Group(model=name), output_tokens=logged, prompt_tokens=0 * logged)
+
+
+def test_a_problem_pays_once_for_every_model_used_on_it(log: Counts) -> None:
+    """Whatever is drawn, and nothing for doing nothing; groups of one model pay no second time."""
+    logs = [as_model(log, "small", 1.0), as_model(log, "large", 1.0)]
+    fee = {"small": 7.0, "large": 1000.0}
+    plain = Prices(sample=1.0, verdict=0.5)
+    price = replace(plain, models=tuple((m, replace(plain, problem=f)) for m, f in fee.items()))
+    free, paid = value_table(logs, plain), value_table(logs, price)
+    for o, option in enumerate(paid.options):
+        owed = fee[option.group.model or ""] if option.solutions else 0.0
+        np.testing.assert_allclose(paid.cost[:, o], free.cost[:, o] + owed, rtol=1e-12)
+    assert min(o.solutions for o in paid.options) == 0
+    assert {o.strategy for o in paid.options} >= {"one", "majority", "accept-first", "best-of"}
+
+
+def test_a_probe_pays_for_its_model_and_the_option_for_another(log: Counts) -> None:
+    logs = [as_model(log, "small", 1.0), as_model(log, "large", 1.0)]
+    fee = {"small": 7.0, "large": 1000.0}
+    plain = Prices(sample=1.0, verdict=0.5)
+    price = replace(plain, models=tuple((m, replace(plain, problem=f)) for m, f in fee.items()))
+    worlds, by = np.ones((2, len(log))), set()
+    pairs = [probed(logs, each, worlds, 3) for each in (plain, price)]
+    for free, paid in zip(*pairs, strict=True):
+        assert paid.probe is not None
+        looked = paid.probe.group.model or ""
+        by.add(looked)
+        table = paid.case.table
+        for o, option in enumerate(table.options):
+            models = {looked} | ({option.group.model or ""} if option.solutions else set())
+            owed = sum(fee[model] for model in models)
+            np.testing.assert_allclose(table.cost[:, o], free.case.table.cost[:, o] + owed)
+    assert by == {"small", "large"}
+
+
+@pytest.mark.parametrize(("ratio", "times"), [(0.16, 257.75), (0.79, 63.367), (22, 15.773)])
+def test_prices_with_pretraining_break_even_where_the_exchange_does(
+    log: Counts, ratio: float, times: float, tmp_path: Path
+) -> None:
+    """A sample of the large model costs that of a small one with so many times the tokens."""
+    tokens = 100.0
+    logs = [as_model(log, "small", tokens * exchange(14, ratio)), as_model(log, "large", tokens)]
+    file = tmp_path / "prices.toml"
+    pretrained = f"pretraining_tokens = {tokens / ratio}"
+    file.write_text(
+        f"[flops.models.small]\nparameters = 1e9\n{pretrained}\n"
+        f"[flops.models.large]\nparameters = 14e9\n{pretrained}\n"
+    )
+    table = value_table(logs, prices("flops", logs, file)[1])
+    one = {o.group.model: table.cost[:, i] for i, o in enumerate(table.options) if o.solutions == 1}
+    np.testing.assert_allclose(one["large"], one["small"], rtol=1e-12)
+    inference = one["small"] - 6e9 * tokens / ratio
+    np.testing.assert_allclose(inference / (2e9 * tokens), times, atol=5e-4)
