@@ -60,8 +60,8 @@ def show_plan(plan: KnobPlan) -> None:
 
 def _slopes(law: KnobLaw, mass: float) -> list[list[str]]:
     up = (law.slope_worlds()[1:] > 0).mean(axis=0)
-    ends = zip(law.low, law.high, law.shift, strict=True)
-    ranges = [f"{amount(math.exp(a) - s)} to {amount(math.exp(b) - s)}" for a, b, s in ends]
+    ends = zip(law.at_logged.min(axis=0), law.at_logged.max(axis=0), strict=True)
+    ranges = [f"{amount(a)} to {amount(b)}" for a, b in ends]
     rows = zip(law.slopes(mass).items(), ranges, up, strict=True)
     return [[name, logged, signed(slope), f"{above:.0%}"] for (name, slope), logged, above in rows]
 

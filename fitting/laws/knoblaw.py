@@ -136,8 +136,8 @@ class KnobLaw:
                 for (name, slope), positive, low, high in zip(
                     self.slopes(mass).items(),
                     (self.slope_worlds()[1:] > 0).mean(axis=0),
-                    np.exp(self.low) - self.shift,
-                    np.exp(self.high) - self.shift,
+                    self.at_logged.min(axis=0),
+                    self.at_logged.max(axis=0),
                     strict=True,
                 )
             ],
