@@ -60,13 +60,25 @@ def remembered(told: Mapping[str, Any]) -> Profile:
     Raises:
         ValueError, KeyError, TypeError: it is none.
     """
-    n, c = (np.asarray(told[name], dtype=np.int64) for name in ("n", "c"))
-    told_tokens = [np.nan if x is None else float(x) for x in told["output_tokens"]]
-    tokens = np.asarray(told_tokens, dtype=float)
+    n, c = (_counts(told[name], name) for name in ("n", "c"))
+    tokens = np.array([np.nan if x is None else float(x) for x in told["output_tokens"]])
+    if isinstance(told["levels"], str):
+        raise ValueError("made_on levels must be a list")
     levels = None if told["levels"] is None else tuple(map(str, told["levels"]))
     sizes = {len(n), len(c), len(tokens), len(n if levels is None else levels)}
-    if len(sizes) > 1 or not len(n) or n.ndim != 1 or not ((n > 0) & (c >= 0) & (c <= n)).all():
-        raise ValueError("made_on must hold 0 <= c <= n, tokens and levels of each problem")
+    if len(sizes) > 1 or not 0 < len(n) <= MOST or not ((n > 0) & (c >= 0) & (c <= n)).all():
+        raise ValueError(
+            f"made_on must hold 0 <= c <= n, tokens and a level of 1 to {MOST} problems each"
+        )
+    if np.isinf(tokens).any() or (tokens < 0).any():
+        raise ValueError("made_on output_tokens must be >= 0")
     heat = told["temperature"]
     group = Group(model=told["model"], temperature=None if heat is None else float(heat))
     return Profile(group, n, c, tokens, levels, told["stop_rule"] == UNTIL_SUCCESS)
+
+
+def _counts(told: object, name: str) -> Ints:
+    whole = isinstance(told, list) and all(type(x) is int and 0 <= x < 2**62 for x in told)
+    if not whole:
+        raise ValueError(f"made_on {name} must be a list of whole numbers >= 0")
+    return np.asarray(told, dtype=np.int64)

@@ -94,7 +94,14 @@ def test_a_profile_is_the_same_after_it_was_kept_and_a_large_log_is_thinned() ->
 
 
 @pytest.mark.parametrize(
-    "change", [{"n": [1, -1]}, {"c": [9, 9]}, {"n": []}, {"levels": ["a"]}, {"n": "x"}]
+    "change",
+    [
+        *({"n": [1, -1]}, {"c": [9, 9]}, {"n": []}, {"levels": ["a"]}, {"n": "x"}, {"n": None}),
+        *({"n": [10**30, 4]}, {"c": [1.5, 1]}, {"c": [True, 1]}, {"n": [[4], [4]]}, {"n": 4}),
+        *({"levels": "ab"}, {"temperature": "hot"}, {"output_tokens": ["x", 1]}),
+        *({"output_tokens": [float("inf"), 1]}, {"output_tokens": [-1, 1]}, {"levels": 3}),
+        {"n": [4] * 501, "c": [1] * 501, "output_tokens": [1] * 501},
+    ],
 )
 def test_a_profile_that_is_none_is_refused_in_one_line(change: dict[str, object]) -> None:
     plan = ap.plan(simulate("beta", problems=20, samples=8, seed=1)[0], 4.0, "samples").json()
