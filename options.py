@@ -102,18 +102,19 @@ def prior(
         raise InputError(f"--prior takes a=NUMBER,b=NUMBER; got {given!r}") from None
 
 
+NAMES = click.option(
+    "--map",
+    "names",
+    multiple=True,
+    callback=pairs,
+    metavar="OURS=THEIRS",
+    help="A column that the file calls otherwise, e.g. problem=task,correct=passed.",
+)
 READING = stack(
     click.option(
         "--format", "format_", metavar="F", help="Format of the input (found by looking)."
     ),
-    click.option(
-        "--map",
-        "names",
-        multiple=True,
-        callback=pairs,
-        metavar="OURS=THEIRS",
-        help="A column that the file calls otherwise, e.g. problem=task,correct=passed.",
-    ),
+    NAMES,
     click.option(
         "--verdict",
         "verdicts",
@@ -241,12 +242,5 @@ DESIGNING = stack(
 )
 TABLE = stack(
     click.argument("table", type=click.Path(path_type=Path)),
-    click.option(
-        "--map",
-        "names",
-        multiple=True,
-        callback=pairs,
-        metavar="OURS=THEIRS",
-        help="A column that the file calls otherwise, e.g. problem=task,correct=passed.",
-    ),
+    NAMES,
 )

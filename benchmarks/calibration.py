@@ -36,6 +36,7 @@ from . import (
     kills,
     knobs,
     losses,
+    pairs,
     plans,
     priors,
     rankings,
@@ -243,6 +244,7 @@ def main(asked: list[str]) -> None:
             kills.PARTS,
             knobs.PARTS,
             losses.PARTS,
+            pairs.PARTS,
             warmed.PARTS,
         ]
         for name, part in (pair for some in every for pair in some.items()):

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.special import expit, logit
 
 from ...analysis.counts import Ints
-from ...analysis.curve import MASS, Floats, Interval, Json, interval, number, quantiles
+from ...analysis.curve import MASS, Floats, Interval, Json, interval, intervals, number
 from ...data.errors import InputError, nearest
 from .families import Form
 from .heldout import HeldOut, distance
@@ -96,10 +96,7 @@ class KnobLaw:
         mass: float = MASS,
     ) -> tuple[Interval, ...]:
         """Returns the accuracy at each of the settings (S,), for new tasks; see `worlds`."""
-        made = self.worlds(settings, covariates)
-        low, high = quantiles(made, mass)
-        rows = zip(made[0].tolist(), low.tolist(), high.tolist(), strict=True)
-        return tuple(Interval(e, a, b, mass) for e, a, b in rows)
+        return tuple(intervals(self.worlds(settings, covariates), mass))
 
     def slopes(self, mass: float = MASS) -> dict[str, Interval]:
         """Returns what an e-fold of each knob adds to the logit of accuracy, at the mean setting.

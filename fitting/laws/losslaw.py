@@ -6,7 +6,7 @@ from itertools import combinations
 
 import numpy as np
 
-from ...analysis.curve import MASS, Floats, Interval, Json, Population, interval, number, quantiles
+from ...analysis.curve import MASS, Floats, Interval, Json, Population, interval, intervals, number
 from ...analysis.worlds import WORLDS
 from ...data.errors import InputError, nearest
 from .huber import DELTA, best, descend, slopes
@@ -77,10 +77,7 @@ class LossLaw:
         self, columns: Columns, mass: float = MASS, population: Population = "new"
     ) -> tuple[Interval, ...]:
         """Returns the response at each of the settings (S,); see `worlds`."""
-        made = self.worlds(columns, population)
-        low, high = quantiles(made, mass)
-        rows = zip(made[0].tolist(), low.tolist(), high.tolist(), strict=True)
-        return tuple(Interval(e, a, b, mass, population) for e, a, b in rows)
+        return tuple(intervals(self.worlds(columns, population), mass, population))
 
     def beyond(self, columns: Columns) -> Floats:
         """Returns (S,) by how many times the settings lie outside the table, in the column where

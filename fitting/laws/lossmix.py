@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...analysis.counts import Ints
-from ...analysis.curve import MASS, Floats, Interval, Population, quantiles
+from ...analysis.curve import MASS, Floats, Interval, Population, intervals
 from ...analysis.worlds import WORLDS
 from ...data.errors import InputError
 from ..averaging import speakers, stacked
@@ -52,10 +52,7 @@ class LossMix:
         self, columns: Columns, mass: float = MASS, population: Population = "new"
     ) -> tuple[Interval, ...]:
         """Returns the response at each of the settings (S,)."""
-        made = self.worlds(columns, population)
-        low, high = quantiles(made, mass)
-        rows = zip(made[0].tolist(), low.tolist(), high.tolist(), strict=True)
-        return tuple(Interval(e, a, b, mass, population) for e, a, b in rows)
+        return tuple(intervals(self.worlds(columns, population), mass, population))
 
 
 def loss_laws(
